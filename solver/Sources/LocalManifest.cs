@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using Cairn.Snapshotter.Trees;
 
 namespace Cairn.Solver.Sources;
@@ -11,7 +11,7 @@ internal static class LocalManifest
     public static byte[] Encode(IReadOnlyList<LocalRecord> records)
     {
         using var bytes = new MemoryStream(records.Count * 64);
-        using var writer = new BinaryWriter(bytes, Encoding.Unicode);   // names need not be valid UTF-8; UTF-16 keeps what stands for them
+        using var writer = new BinaryWriter(bytes);
         writer.Write(Version);
         writer.Write7BitEncodedInt(records.Count);
         string before = "";
@@ -19,7 +19,7 @@ internal static class LocalManifest
         {
             int shared = before.AsSpan().CommonPrefixLength(record.Path);
             writer.Write7BitEncodedInt(shared);
-            writer.Write(record.Path[shared..]);
+            WriteText(writer, record.Path.AsSpan(shared));
             writer.Write((byte)record.Kind);
             writer.Write7BitEncodedInt((int)record.Mode);
             writer.Write(record.Uid);
@@ -28,8 +28,8 @@ internal static class LocalManifest
             writer.Write(record.ModifiedNanoseconds);
             writer.Write7BitEncodedInt64((long)record.DeviceMajor);
             writer.Write7BitEncodedInt64((long)record.DeviceMinor);
-            writer.Write(record.LinkTarget);
-            writer.Write(record.Attributes);
+            WriteText(writer, record.LinkTarget);
+            WriteText(writer, record.Attributes);
             writer.Write(record.Inode);
             writer.Write(record.Device);
             writer.Write(record.ChangedNanoseconds);
@@ -43,7 +43,7 @@ internal static class LocalManifest
     /// <summary>Null if the bytes are not of this version: then everything is taken as new.</summary>
     public static List<LocalRecord>? TryDecode(byte[] manifest)
     {
-        using var reader = new BinaryReader(new MemoryStream(manifest, writable: false), Encoding.Unicode);
+        using var reader = new BinaryReader(new MemoryStream(manifest, writable: false));
         try
         {
             if (reader.ReadByte() != Version)
@@ -55,11 +55,11 @@ internal static class LocalManifest
             string before = "";
             for (int i = records.Capacity; i > 0; i--)
             {
-                before = string.Concat(before.AsSpan(0, reader.Read7BitEncodedInt()), reader.ReadString());
+                before = string.Concat(before.AsSpan(0, reader.Read7BitEncodedInt()), ReadText(reader));
                 records.Add(new LocalRecord(
                     before, (FileKind)reader.ReadByte(), (uint)reader.Read7BitEncodedInt(), reader.ReadUInt32(), reader.ReadUInt32(),
                     reader.Read7BitEncodedInt64(), reader.ReadInt64(), (ulong)reader.Read7BitEncodedInt64(), (ulong)reader.Read7BitEncodedInt64(),
-                    reader.ReadString(), reader.ReadString(), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt64()));
+                    ReadText(reader), ReadText(reader), reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadInt64()));
             }
 
             return records;
@@ -68,5 +68,19 @@ internal static class LocalManifest
         {
             return null;
         }
+    }
+
+    /// <summary>Code units as they are: names need not be valid text, and no encoder keeps what stands for their bytes.</summary>
+    private static void WriteText(BinaryWriter writer, ReadOnlySpan<char> text)
+    {
+        writer.Write7BitEncodedInt(text.Length);
+        writer.Write(MemoryMarshal.AsBytes(text));
+    }
+
+    private static string ReadText(BinaryReader reader)
+    {
+        int length = reader.Read7BitEncodedInt();
+        byte[] bytes = reader.ReadBytes(checked(length * sizeof(char)));
+        return bytes.Length == length * sizeof(char) ? new string(MemoryMarshal.Cast<byte, char>(bytes)) : throw new EndOfStreamException();
     }
 }

@@ -24,7 +24,7 @@ internal sealed class LocalSyncTable(StoreRoot store, TimeProvider clock)
               begun INTEGER NOT NULL,
               used INTEGER NOT NULL,
               PRIMARY KEY (shared, filter)
-            ) STRICT, WITHOUT ROWID
+            ) STRICT
             """,
         ]);
 
@@ -51,7 +51,6 @@ internal sealed class LocalSyncTable(StoreRoot store, TimeProvider clock)
             INSERT OR REPLACE INTO local_syncs (shared, filter, ref, manifest, settled, begun, used)
             VALUES ($shared, $filter, $ref, $manifest, $settled, $begun, $used)
             """);
-        insert.Parameters.Clear();
         insert.Parameters.AddWithValue("$shared", shared);
         insert.Parameters.AddWithValue("$filter", filter);
         insert.Parameters.AddWithValue("$ref", row.Ref.ToString());
@@ -64,7 +63,6 @@ internal sealed class LocalSyncTable(StoreRoot store, TimeProvider clock)
             DELETE FROM local_syncs WHERE (shared, filter) IN
               (SELECT shared, filter FROM local_syncs ORDER BY used DESC LIMIT -1 OFFSET $rows)
             """);
-        forget.Parameters.Clear();
         forget.Parameters.AddWithValue("$rows", MaxRows);
         forget.ExecuteNonQuery();
     });
