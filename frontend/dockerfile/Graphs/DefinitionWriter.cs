@@ -33,21 +33,21 @@ internal sealed class DefinitionWriter
 
     private void WriteAll(GraphEdge head)
     {
-        var path = new Stack<(GraphNode Node, IEnumerator<GraphEdge> Rest)>();
+        var path = new Stack<(GraphNode Node, IEnumerator<GraphEdge> Inputs)>();
         var entered = new HashSet<GraphNode> { head.Node };
         path.Push((head.Node, head.Node.Inputs.GetEnumerator()));
-        while (path.TryPeek(out (GraphNode Node, IEnumerator<GraphEdge> Rest) top))
+        while (path.TryPeek(out (GraphNode Node, IEnumerator<GraphEdge> Inputs) top))
         {
-            if (top.Rest.MoveNext())
+            if (top.Inputs.MoveNext())
             {
-                GraphNode input = top.Rest.Current.Node;
+                GraphNode input = top.Inputs.Current.Node;
                 if (entered.Add(input))
                 {
                     path.Push((input, input.Inputs.GetEnumerator()));
                 }
                 continue;
             }
-            top.Rest.Dispose();
+            top.Inputs.Dispose();
             path.Pop();
             WriteNode(top.Node);
         }

@@ -14,7 +14,7 @@ internal sealed class FileNode(GraphEdge? tree, IReadOnlyList<FileStep> steps, N
 
     protected override Pb.Op BuildOp(Func<GraphNode, string> digestOf)
     {
-        IReadOnlyList<GraphEdge> inputs = Distinct(steps);
+        List<GraphEdge> inputs = Distinct(steps);
         var op = new Pb.Op { File = new Pb.FileOp(), Constraints = new Pb.WorkerConstraints() };
         op.Inputs.Add(inputs.Select(edge => Input(edge, digestOf)));
         int tree0 = tree is null ? -1 : 0;
@@ -56,7 +56,7 @@ internal sealed class FileNode(GraphEdge? tree, IReadOnlyList<FileStep> steps, N
         return edges;
     }
 
-    private static int IndexOf(IReadOnlyList<GraphEdge> edges, GraphEdge edge)
+    private static int IndexOf(List<GraphEdge> edges, GraphEdge edge)
     {
         for (int i = 0; i < edges.Count; i++)
         {

@@ -20,7 +20,7 @@ internal static class DockerfileParser
                 current = text;
                 if (text.Keyword == "from")
                 {
-                    stages.Add(parser.ParseFrom(text));
+                    stages.Add(InstructionParser.ParseFrom(text));
                     continue;
                 }
                 Instruction instruction = parser.Parse(text);

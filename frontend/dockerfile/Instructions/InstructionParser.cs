@@ -41,7 +41,7 @@ internal sealed partial class InstructionParser(char escape)
     };
 
     /// <exception cref="SyntaxFault">Flags or arguments are wrong.</exception>
-    public Stage ParseFrom(InstructionText text)
+    public static Stage ParseFrom(InstructionText text)
     {
         FlagSet flags = FlagSet.Parse(text.Flags, FromFlags);
         IReadOnlyList<string> words = WordList.SplitAtBlanks(text.Rest);

@@ -1,6 +1,4 @@
 using System.Text;
-using Cairn.Llb;
-
 namespace Cairn.Frontend.Dockerfile.Parsing;
 
 /// <summary>A Dockerfile as it was read: its name and bytes, and the errors that point into it.</summary>

@@ -58,7 +58,7 @@ internal static class WordList
     }
 
     /// <summary>The text up to the first run of blanks and the text behind it; the second is null without blanks.</summary>
-    public static (string First, string? Rest) CutAtBlanks(string text)
+    public static (string First, string? Remainder) CutAtBlanks(string text)
     {
         int end = text.IndexOfAny(Blanks);
         return end < 0 ? (text, null) : (text[..end], text[end..].TrimStart(Blanks));
