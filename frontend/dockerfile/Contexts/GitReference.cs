@@ -13,7 +13,7 @@ internal sealed record GitReference(string Remote, string Location)
     public bool? KeepGitDirectory { get; private init; }
     public bool? Submodules { get; private init; }
     public bool? FetchByCommit { get; private init; }
-    public string? ModificationTimes { get; private init; }
+    public string? ModificationTimes { get; init; }
 
     public bool IsSsh => Remote.StartsWith("ssh://", StringComparison.Ordinal) || !Remote.Contains("://", StringComparison.Ordinal);
 

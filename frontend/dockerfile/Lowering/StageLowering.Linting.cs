@@ -9,7 +9,7 @@ internal sealed partial class StageLowering
 {
     private void ReportPort(PortSpec spec, string text)
     {
-        if (spec.Protocol != spec.Protocol.ToLowerInvariant())
+        if (spec.Protocol.Any(char.IsAsciiLetterUpper))
         {
             _request.Linter.Report(
                 LintRule.ExposeProtoCasing, _current.Text, StageText,

@@ -2,7 +2,6 @@ using Cairn.Frontend.Dockerfile.Expansion;
 using Cairn.Frontend.Dockerfile.Graphs;
 using Cairn.Frontend.Dockerfile.Instructions;
 using Cairn.Frontend.Dockerfile.Parsing;
-using Cairn.Llb;
 using Google.Protobuf;
 using Pb = Cairn.Protos.Pb;
 
