@@ -1,7 +1,7 @@
 using Cairn.Llb;
-using Cairn.Protos.Pb;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sources;
+using Definition = Cairn.Protos.Pb.Definition;
 
 namespace Cairn.Solver;
 

@@ -1,5 +1,5 @@
 using Cairn.Llb.Graphs;
-using Cairn.Protos.Pb;
+using Definition = Cairn.Protos.Pb.Definition;
 
 namespace Cairn.Solver;
 

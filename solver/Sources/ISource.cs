@@ -1,6 +1,5 @@
 using Cairn.Llb;
-using Cairn.Protos.Pb;
-using Cairn.Solver.Ops;
+using SourceOp = Cairn.Protos.Pb.SourceOp;
 
 namespace Cairn.Solver.Sources;
 
@@ -14,5 +13,5 @@ public interface ISource
     /// <param name="source">The op.</param>
     /// <param name="platform">Of the vertex; null where the op has none.</param>
     /// <exception cref="BuildException">Input: the identifier or an attribute makes no sense.</exception>
-    ISourceInstance Open(SourceOp source, Cairn.Llb.Platform? platform);
+    ISourceInstance Open(SourceOp source, Platform? platform);
 }
