@@ -1,0 +1,106 @@
+using Cairn.Snapshotter.Store;
+using Cairn.Snapshotter.Trees;
+
+namespace Cairn.Snapshotter.Layers;
+
+/// <summary>
+/// Works without overlayfs: layers are flattened into a directory by hardlinks to look at, by copies to write to; what was written is found
+/// by comparing. Layers are the same as the overlay driver's.
+/// </summary>
+internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
+{
+    public const string Name = "native";
+
+    private readonly LayerTable _layers = new(store);
+
+    public string Driver => Name;
+
+    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
+    {
+        lowers = LayerList.Normalise(lowers);
+        StagingDirectory staging = Flatten(lowers, "active", link: false);
+        string directory = StagedLayer.ChangesIn(staging.Path);
+        try
+        {
+            var tree = RootedTree.Open(directory);
+            return new ActiveSnapshot(store, tree, staging, directory, null, (filled, token) => Freeze(filled, lowers, token));
+        }
+        catch
+        {
+            staging.Dispose();
+            throw;
+        }
+    }
+
+    public SnapshotView View(IReadOnlyList<LayerId> layers)
+    {
+        StagingDirectory scratch = Flatten(LayerList.Normalise(layers), "view", link: true);
+        string directory = StagedLayer.ChangesIn(scratch.Path);
+        try
+        {
+            return new SnapshotView(store, RootedTree.Open(directory), scratch, directory);
+        }
+        catch
+        {
+            scratch.Dispose();
+            throw;
+        }
+    }
+
+    public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
+
+    public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
+    {
+        using SnapshotView before = View(lower);
+        using SnapshotView after = View(upper);
+        return TreeDifference.Compute(
+            store, before.Tree, after.Tree, _layers.Directories(LayerList.Normalise(upper)), cancellationToken);
+    }
+
+    public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
+
+    public bool Exists(LayerId layer) => _layers.Exists(layer);
+
+    public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
+
+    public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
+
+    private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
+    {
+        if (lowers.Count == 0)
+        {
+            return new StagedLayer(store, staging, null);
+        }
+        using SnapshotView below = View(lowers);
+        using RootedTree written = RootedTree.Open(StagedLayer.ChangesIn(staging.Path));
+        StagedLayer layer = TreeDifference.Compute(
+            store, below.Tree, written, [StagedLayer.ChangesIn(staging.Path)], cancellationToken);
+        try
+        {
+            _ = layer.Usage;
+            staging.Dispose();   // its files have names in the layer now
+            return layer;
+        }
+        catch
+        {
+            layer.Dispose();
+            throw;
+        }
+    }
+
+    private StagingDirectory Flatten(IReadOnlyList<LayerId> layers, string purpose, bool link)
+    {
+        IReadOnlyList<string> directories = _layers.Directories(layers);
+        StagingDirectory staging = StagedLayer.Create(store, purpose);
+        try
+        {
+            Flattening.Run([.. directories.Reverse()], StagedLayer.ChangesIn(staging.Path), link, CancellationToken.None);
+            return staging;
+        }
+        catch
+        {
+            staging.Dispose();
+            throw;
+        }
+    }
+}

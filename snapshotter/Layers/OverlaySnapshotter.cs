@@ -1,0 +1,100 @@
+using Cairn.Snapshotter.Native;
+using Cairn.Snapshotter.Store;
+using Cairn.Snapshotter.Trees;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cairn.Snapshotter.Layers;
+
+/// <summary>Joins layers by mounting them on top of each other; no file is touched.</summary>
+internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
+{
+    public const string Name = "overlay";
+
+    private readonly LayerTable _layers = new(store);
+
+    public string Driver => Name;
+
+    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
+    {
+        lowers = LayerList.Normalise(lowers);
+        LayerList.CheckCount(lowers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
+        IReadOnlyList<string> directories = _layers.Directories(lowers);
+        StagingDirectory staging = StagedLayer.Create(store, "active");
+        try
+        {
+            string upper = StagedLayer.ChangesIn(staging.Path);
+            string work = Path.Combine(staging.Path, "work");
+            Files.MakeDirectory(Files.Anywhere, work, 0x1c0);
+            if (directories.Count > 0)
+            {
+                TakeRootMetadata(directories[^1], upper);
+            }
+            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work);
+            var tree = new RootedTree(mount, new SharedInodes());
+            return new ActiveSnapshot(store, tree, staging, null, upper, (filled, token) => Freeze(filled, lowers, token));
+        }
+        catch
+        {
+            staging.Dispose();
+            throw;
+        }
+    }
+
+    public SnapshotView View(IReadOnlyList<LayerId> layers)
+    {
+        layers = LayerList.Normalise(layers);
+        LayerList.CheckCount(layers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
+        SafeFileHandle mount = Mounts.Overlay(TopFirst(_layers.Directories(layers), atLeast: 2), null, null);
+        return new SnapshotView(store, new RootedTree(mount), null, null);
+    }
+
+    public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
+
+    public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
+    {
+        using SnapshotView before = View(lower);
+        using SnapshotView after = View(upper);
+        return TreeDifference.Compute(
+            store, before.Tree, after.Tree, _layers.Directories(LayerList.Normalise(upper)), cancellationToken);
+    }
+
+    public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
+
+    public bool Exists(LayerId layer) => _layers.Exists(layer);
+
+    public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
+
+    public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
+
+    private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
+    {
+        Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
+        using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
+        using SnapshotView? below = lowers.Count == 0 ? null : View(lowers);
+        LayerUsage usage = LayerCanonicalizer.Run(upper, below?.Tree.Root, cancellationToken);
+        return new StagedLayer(store, staging, usage);
+    }
+
+    // The root of a stack is the root of its top layer: without this, a new layer would reset owner and mode of "/".
+    private static void TakeRootMetadata(string from, string to)
+    {
+        FileStatus status = Files.Status(Files.Anywhere, from);
+        RootedTree.Apply(Files.Anywhere, to, FileKind.Directory, new FileChange
+        {
+            Owner = new FileOwner(status.Uid, status.Gid),
+            Mode = status.Mode,
+            Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
+        });
+    }
+
+    // A read-only overlay needs two layers; empty ones below change nothing.
+    private List<string> TopFirst(IReadOnlyList<string> directories, int atLeast)
+    {
+        var result = new List<string>(directories.Reverse());
+        for (int i = 0; result.Count < atLeast; i++)
+        {
+            result.Add(Path.Combine(store.Root, "empty", i == 0 ? "0" : "1"));
+        }
+        return result;
+    }
+}

@@ -1,0 +1,18 @@
+using Cairn.Snapshotter.Store;
+using Cairn.Snapshotter.Trees;
+
+namespace Cairn.Snapshotter.Layers;
+
+/// <summary>A read-only tree of some layers.</summary>
+public sealed class SnapshotView : MountedTree
+{
+    private readonly StagingDirectory? _scratch;
+
+    internal SnapshotView(StoreRoot store, RootedTree tree, StagingDirectory? scratch, string? directory)
+        : base(store, tree, directory)
+    {
+        _scratch = scratch;
+    }
+
+    private protected override void Discard() => _scratch?.Dispose();
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Cairn.Snapshotter.Native;
+using Cairn.Snapshotter.Store;
+using Cairn.Snapshotter.Trees;
+using Microsoft.Data.Sqlite;
+
+namespace Cairn.Snapshotter.Layers;
+
+/// <summary>A layer that is being filled or waits to be published. What is not published goes when it is disposed.</summary>
+public sealed class StagedLayer : IDisposable
+{
+    private readonly StoreRoot _store;
+    private readonly StagingDirectory _staging;
+    private LayerUsage? _usage;
+
+    internal StagedLayer(StoreRoot store, StagingDirectory staging, LayerUsage? usage)
+    {
+        _store = store;
+        _staging = staging;
+        _usage = usage;
+        Directory = ChangesIn(staging.Path);
+        Tree = RootedTree.Open(Directory);
+    }
+
+    /// <summary>Absolute path of the change directory; it moves when the layer is published.</summary>
+    public string Directory { get; }
+
+    /// <summary>The change directory as a tree: whiteouts show as character devices 0/0.</summary>
+    public RootedTree Tree { get; }
+
+    /// <summary>What it takes on disk. Measured at first use, so ask when it is filled and before the write turn.</summary>
+    public LayerUsage Usage => _usage ??= UsageMeter.Measure(Tree.Root);
+
+    /// <summary>Makes it a layer, visible when the transaction commits. If that fails it is as it was.</summary>
+    public LayerId Publish(WriteTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        LayerUsage usage = Usage;
+        SqliteCommand insert = transaction.Command(
+            "INSERT INTO layers (sequence, boot, bytes, inodes) VALUES ($sequence, $boot, $bytes, $inodes) RETURNING id");
+        insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
+        insert.Parameters.AddWithValue("$boot", transaction.BootId);
+        insert.Parameters.AddWithValue("$bytes", usage.Bytes);
+        insert.Parameters.AddWithValue("$inodes", usage.Inodes);
+        var id = new LayerId((long)insert.ExecuteScalar()!);
+        transaction.Publish(_staging.Path, LayerDirectory(_store, id));
+        return id;
+    }
+
+    /// <summary>Closes it and removes what was not published.</summary>
+    public void Dispose()
+    {
+        Tree.Dispose();
+        _staging.Dispose();
+    }
+
+    internal void SetUsage(LayerUsage usage) => _usage = usage;
+
+    internal static string LayerDirectory(StoreRoot store, LayerId id) =>
+        Path.Combine(store.Root, "layers", id.Value.ToString(CultureInfo.InvariantCulture));
+
+    internal static string ChangesIn(string layerDirectory) => Path.Combine(layerDirectory, "fs");
+
+    /// <summary>Makes an empty change directory.</summary>
+    internal static StagingDirectory Create(StoreRoot store, string purpose)
+    {
+        StagingDirectory staging = store.Stage(purpose);
+        try
+        {
+            string changes = ChangesIn(staging.Path);
+            Files.MakeDirectory(Files.Anywhere, changes, 0x1ed);
+            Files.SetMode(Files.Anywhere, changes, 0x1ed);   // 0755 whatever the umask
+            return staging;
+        }
+        catch
+        {
+            staging.Dispose();
+            throw;
+        }
+    }
+}

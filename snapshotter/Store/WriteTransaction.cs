@@ -1,0 +1,125 @@
+using Cairn.Snapshotter.Native;
+using Microsoft.Data.Sqlite;
+
+namespace Cairn.Snapshotter.Store;
+
+/// <summary>
+/// The write turn: while it exists, no other process or thread writes to the store. Only <see cref="StoreRoot.Write{T}"/> makes one, so a
+/// method that takes it is proof that its rows appear together with all others of the turn.
+/// </summary>
+public sealed class WriteTransaction
+{
+    private readonly TrashBin _trash;
+    private readonly SqliteTransaction _transaction;
+    private readonly Dictionary<string, SqliteCommand> _commands;   // prepared; they belong to the connection and outlive this turn
+    private readonly List<(string From, string To)> _renames = [];
+    private readonly List<string> _trashed = [];
+    private readonly List<Action> _committed = [];
+
+    internal WriteTransaction(
+        SqliteConnection connection, SqliteTransaction transaction, Dictionary<string, SqliteCommand> commands,
+        long sequence, string bootId, TrashBin trash)
+    {
+        Connection = connection;
+        _transaction = transaction;
+        _commands = commands;
+        _trash = trash;
+        Sequence = sequence;
+        BootId = bootId;
+    }
+
+    /// <summary>The writing connection, in its transaction. Use <see cref="Command"/> where the same SQL runs often.</summary>
+    public SqliteConnection Connection { get; }
+
+    /// <summary>Number of this transaction: grows by one with each; published rows carry it, and sealing covers all up to a number.</summary>
+    public long Sequence { get; }
+
+    /// <summary>The running boot; published rows carry it.</summary>
+    public string BootId { get; }
+
+    /// <summary>A prepared statement, kept between turns, with no parameters set.</summary>
+    public SqliteCommand Command(string sql)
+    {
+        if (!_commands.TryGetValue(sql, out SqliteCommand? command))
+        {
+            command = Connection.CreateCommand();
+#pragma warning disable CA2100 // The text is the caller's constant; values travel as parameters.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            _commands.Add(sql, command);
+        }
+        command.Transaction = _transaction;
+        command.Parameters.Clear();
+        return command;
+    }
+
+    /// <summary>
+    /// Gives something staged its final name; undone if the transaction fails. What has that name already is garbage without a row, left
+    /// by a crash: it goes to the trash.
+    /// </summary>
+    public void Publish(string stagedPath, string finalPath)
+    {
+        if (!Files.TryRename(stagedPath, finalPath))
+        {
+            Trash(finalPath);
+            if (!Files.TryRename(stagedPath, finalPath))
+            {
+                throw new NativeException("rename", $"{stagedPath} to {finalPath}", Errno.EEXIST);
+            }
+        }
+        _renames.Add((stagedPath, finalPath));
+    }
+
+    /// <summary>Moves a path to the trash now; undone if the transaction fails, deleted in the background after it is committed.</summary>
+    /// <remarks>An absent path is fine: the row that named it goes all the same.</remarks>
+    public void Trash(string path)
+    {
+        string target = _trash.NextPath();
+        try
+        {
+            Files.TryRename(path, target);
+        }
+        catch (NativeException e) when (e.Errno == Errno.ENOENT)
+        {
+            return;
+        }
+        _renames.Add((path, target));
+        _trashed.Add(target);
+    }
+
+    /// <summary>Runs after the commit, outside the write turn. It must not fail.</summary>
+    public void OnCommitted(Action action) => _committed.Add(action);
+
+    /// <summary>Takes the renames back, last first; reports each that cannot be.</summary>
+    internal void Undo(Action<string, Exception> failed)
+    {
+        for (int i = _renames.Count - 1; i >= 0; i--)
+        {
+            (string from, string to) = _renames[i];
+            try
+            {
+                if (!Files.TryRename(to, from))
+                {
+                    failed(from, new NativeException("rename", from, Errno.EEXIST));
+                }
+            }
+            catch (NativeException e)
+            {
+                failed(from, e);
+            }
+        }
+    }
+
+    /// <summary>What follows a commit.</summary>
+    internal void Finish()
+    {
+        foreach (string path in _trashed)
+        {
+            _trash.Delete(path);
+        }
+        foreach (Action action in _committed)
+        {
+            action();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Cairn.Snapshotter.Layers;
+
+namespace Cairn.Snapshotter.Tars;
+
+/// <summary>Unpacks the tar of an OCI layer into a change directory.</summary>
+public static class LayerTarReader
+{
+    /// <summary>Unpacks, with the layers below at hand.</summary>
+    /// <param name="tar">Uncompressed archive; read to its end.</param>
+    /// <param name="target">An empty change directory.</param>
+    /// <param name="parents">Layers below, bottom first: for links to their files, and for directories that the archive does not describe.</param>
+    /// <param name="snapshotter">Has the parents.</param>
+    /// <param name="cancellationToken">Stops the work; the target is then incomplete.</param>
+    /// <exception cref="Llb.BuildException">The archive is damaged, or names something that cannot be made.</exception>
+    public static void Apply(
+        Stream tar, StagedLayer target, IReadOnlyList<LayerId> parents, ISnapshotter snapshotter, CancellationToken cancellationToken) =>
+        Apply(tar, target, () => parents, snapshotter, cancellationToken);
+
+    /// <summary>Unpacks, and asks for the layers below only if the archive needs them, at most once; the function may wait for them.</summary>
+    public static void Apply(
+        Stream tar, StagedLayer target, Func<IReadOnlyList<LayerId>> parents, ISnapshotter snapshotter,
+        CancellationToken cancellationToken) => throw new NotImplementedException();
+}

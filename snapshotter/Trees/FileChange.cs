@@ -1,0 +1,14 @@
+namespace Cairn.Snapshotter.Trees;
+
+/// <summary>Metadata to give a file; what is null stays as it is.</summary>
+public sealed record FileChange
+{
+    /// <summary>New owner and group.</summary>
+    public FileOwner? Owner { get; init; }
+
+    /// <summary>New permission bits with setuid, setgid and sticky; ignored for symbolic links, which have none.</summary>
+    public uint? Mode { get; init; }
+
+    /// <summary>New times.</summary>
+    public FileTimes? Times { get; init; }
+}
