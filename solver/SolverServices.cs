@@ -1,4 +1,6 @@
 using Cairn.Cache;
+using Cairn.Llb;
+using Cairn.Protos.Pb;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
 using Cairn.Solver.Execution;
@@ -44,4 +46,9 @@ public sealed record SolverServices
 
     /// <summary>Loggers.</summary>
     public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>What makes ops of a kind.</summary>
+    /// <exception cref="BuildException">Internal: there is none, though a graph with such ops was accepted.</exception>
+    internal IOpKind OpKind(Op.OpOneofCase kind) => Ops.FirstOrDefault(candidate => candidate.Kind == kind)
+        ?? throw new BuildException(ErrorKind.Internal, "solve", $"an op of kind {kind}", "nothing here can", remedy: null, inner: null);
 }

@@ -1,10 +1,10 @@
 namespace Cairn.Solver.Execution;
 
-/// <summary>Takes what a process writes.</summary>
+/// <summary>Takes what a process prints.</summary>
 public interface IExecOutput
 {
-    /// <summary>Some bytes, cut anywhere. Called by one thread at a time for each stream.</summary>
-    /// <param name="stream">1 standard output, 2 standard error.</param>
-    /// <param name="bytes">Valid during the call.</param>
+    /// <summary>Takes the next bytes of one stream, in order.</summary>
+    /// <param name="stream">1 for standard output, 2 for standard error.</param>
+    /// <param name="bytes">Valid during the call only.</param>
     void Write(int stream, ReadOnlySpan<byte> bytes);
 }

@@ -9,6 +9,9 @@ public interface IOpKind
     /// <summary>Which ops.</summary>
     Op.OpOneofCase Kind { get; }
 
+    /// <summary>Whether carrying them out counts against the limit of parallel executions (processes, file operations).</summary>
+    bool IsLimited { get; }
+
     /// <summary>The op of a vertex of this kind. Does no I/O.</summary>
     /// <exception cref="Cairn.Llb.BuildException">Input: the op can never work.</exception>
     IOp Create(Vertex vertex);
