@@ -25,7 +25,7 @@ internal static class OciLayout
         : [.. names.Select(name => top.WithAnnotation(ImageNameKey, name.ToString()).WithAnnotation(RefNameKey, name.Tag ?? name.ToString()))];
 
     /// <summary>Content of <c>manifest.json</c>, which docker load reads.</summary>
-    public static byte[] DockerManifest(AssembledImage image, IReadOnlyList<ImageReference> names) => GoJson.Compact(new JsonArray(new JsonObject
+    public static byte[] DockerManifest(AssembledImage image, IReadOnlyList<ImageReference> names) => ImageJson.Compact(new JsonArray(new JsonObject
     {
         ["Config"] = BlobPath(image.Config!.Digest),
         ["RepoTags"] = names.Count == 0 ? null : new JsonArray([.. names.Select(name => (JsonNode)name.Familiar)]),

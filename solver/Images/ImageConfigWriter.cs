@@ -44,7 +44,7 @@ internal static class ImageConfigWriter
 
         config["created"] ??= history.Select(ImageHistoryEntries.Created).LastOrDefault(time => time is not null) is { } last ? GoTime.Format(last) : null;
         config["history"] = new JsonArray([.. history]);
-        return GoJson.Compact(new JsonObject(config.OrderBy(member => member.Key, StringComparer.Ordinal)
+        return ImageJson.Compact(new JsonObject(config.OrderBy(member => member.Key, StringComparer.Ordinal)
             .Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone()))));
     }
 

@@ -17,7 +17,7 @@ internal static class ManifestWriter
             ["layers"] = layers.Count == 0 ? null : new JsonArray([.. layers.Select(layer => (JsonNode)Describe(layer))]),
         };
         AddAnnotations(manifest, annotations);
-        return GoJson.Indented(manifest);
+        return ImageJson.Indented(manifest);
     }
 
     /// <summary>An index, indented by two spaces unless it is to be compact.</summary>
@@ -30,11 +30,11 @@ internal static class ManifestWriter
             ["manifests"] = new JsonArray([.. manifests.Select(manifest => (JsonNode)Describe(manifest))]),
         };
         AddAnnotations(index, annotations);
-        return compact ? GoJson.Compact(index) : GoJson.Indented(index);
+        return compact ? ImageJson.Compact(index) : ImageJson.Indented(index);
     }
 
     /// <summary>A descriptor, compact.</summary>
-    public static byte[] Descriptor(Descriptor descriptor) => GoJson.Compact(Describe(descriptor));
+    public static byte[] Descriptor(Descriptor descriptor) => ImageJson.Compact(Describe(descriptor));
 
     private static JsonObject Describe(Descriptor descriptor)
     {

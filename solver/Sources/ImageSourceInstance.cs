@@ -83,7 +83,7 @@ internal sealed class ImageSourceInstance(Func<OpContext, IImageContent> open, P
             key["Limit"] = limit;
         }
 
-        return Digest.Sha256(GoJson.Compact(key));
+        return Digest.Sha256(ImageJson.Compact(key));
     }
 
     /// <summary>Identity of the layers, so that images that differ only in their documents have equal keys.</summary>

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
-using Cairn.Llb;
 using Cairn.Protos.Pb;
-using Cairn.Solver.Images;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Sources;

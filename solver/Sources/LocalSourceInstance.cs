@@ -26,7 +26,7 @@ internal sealed class LocalSourceInstance : ISourceInstance
     {
         // Files have no name that lasts: the key serves this session only, and whoever uses the files is found by their content.
         string id = Session ?? (context.Sessions.Sessions.Count > 0 ? context.Sessions.Sessions[0].Id : "");
-        string key = $"session:{Name}:{Digest.Sha256(GoJson.Compact(Describe(id)))}";
+        string key = $"session:{Name}:{Digest.Sha256(ImageJson.Compact(Describe(id)))}";
         return Task.FromResult(new SourceKey(key, null, HasMore: false));
     }
 

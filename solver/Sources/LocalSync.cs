@@ -34,19 +34,22 @@ internal sealed class LocalSync(OpContext context, ILocalFiles files, string nam
         using var plan = new LocalSyncPlan(files, entries, records, last, trustsNothing);
         ImmutableRef result = last is not null && plan.ChangesNothing(cancellationToken)
             ? last.Ref.Clone()
-            : await WriteAsync(plan, progress, cancellationToken);
+            : await WriteAsync(plan, last, progress, cancellationToken);
         manifest = plan.WasCorrected ? LocalManifest.Encode(plan.Records) : manifest;
         _table.Save(shared, filterKey, new LocalSyncRow(result.Id, manifest, LocalAge.AreSettled(plan.Records, begun), begun, IsSameFilter: true));
         return result;
     }
 
-    private async Task<ImmutableRef> WriteAsync(LocalSyncPlan plan, IProgressItem progress, CancellationToken cancellationToken)
+    private async Task<ImmutableRef> WriteAsync(LocalSyncPlan plan, LocalBase? last, IProgressItem progress, CancellationToken cancellationToken)
     {
         StagedLayer layer = context.Services.Snapshotter.Stage();
         try
         {
             await Task.Run(() => new LocalLayerWriter(context.Services.Store.Root, layer, files, plan, progress).Write(cancellationToken), cancellationToken);
-            return context.Cache.Refs.Adopt(layer, null, new RefDescription("local source for " + name, RefDescription.LocalSource));
+            var description = new RefDescription("local source for " + name, RefDescription.LocalSource);
+            return last is null
+                ? context.Cache.Refs.Adopt(layer, null, description)
+                : context.Cache.Refs.AdoptSuccessor(layer, last.Ref, description);
         }
         catch
         {
@@ -85,7 +88,7 @@ internal sealed class LocalSync(OpContext context, ILocalFiles files, string nam
         return null;
     }
 
-    private static string FilterKey(LocalFilter filter) => Digest.Sha256(GoJson.Compact(new System.Text.Json.Nodes.JsonArray(
+    private static string FilterKey(LocalFilter filter) => Digest.Sha256(ImageJson.Compact(new System.Text.Json.Nodes.JsonArray(
         Strings(filter.Include), Strings(filter.Exclude), Strings(filter.FollowPaths)))).ToString();
 
     private static System.Text.Json.Nodes.JsonArray Strings(IReadOnlyList<string> list) =>

@@ -1,3 +1,5 @@
+using Cairn.Solver.Exporters;
+using Cairn.Solver.Registry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cairn.Solver.Sources;
@@ -5,6 +7,15 @@ namespace Cairn.Solver.Sources;
 /// <summary>Puts sources, registry access and exporters into the solver's services.</summary>
 internal static class TransferRegistration
 {
-    /// <summary>Adds every <see cref="ISource"/>, <see cref="Exporters.IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
-    public static IServiceCollection AddTransfer(this IServiceCollection services) => services;
+    /// <summary>Adds every <see cref="ISource"/>, <see cref="IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
+    public static IServiceCollection AddTransfer(this IServiceCollection services) => services
+        .AddSingleton(provider => new RegistryClient(new RegistryOptions { Clock = provider.GetRequiredService<TimeProvider>() }))
+        .AddSingleton<ISource, ImageSource>()
+        .AddSingleton<ISource, OciLayoutSource>()
+        .AddSingleton<ISource, LocalSource>()
+        .AddSingleton<IImageResolver, ImageResolver>()
+        .AddSingleton<IBlobFetchers, BlobFetchers>()
+        .AddSingleton<IExporterKind, ImageExporterKind>()
+        .AddSingleton<IExporterKind, OciExporterKind>()
+        .AddSingleton<IExporterKind, TreeExporterKind>();
 }

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cairn.Llb;
 
 namespace Cairn.Solver.Images;
 
 /// <summary>JSON in the bytes that image tools agree on: the order is the tree's, only what must be escaped is, <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> are.</summary>
 /// <remarks>The form is that of Go's encoding/json, so that equal images have equal digests whoever built them.</remarks>
-internal static class GoJson
+internal static class ImageJson
 {
     /// <summary>Without any white space.</summary>
     public static byte[] Compact(JsonNode? node) => Write(node, indented: false);
@@ -31,7 +32,7 @@ internal static class GoJson
             case JsonObject members:
                 WriteItems(text, members.Count, '{', '}', depth, members, static (text, member, depth) =>
                 {
-                    WriteString(text, member.Key);
+                    GoJson.AppendString(text, member.Key);
                     text.Append(depth < 0 ? ":" : ": ");
                     WriteNode(text, member.Value, depth);
                 });
@@ -42,7 +43,7 @@ internal static class GoJson
             default:
                 if (node.GetValueKind() == JsonValueKind.String)
                 {
-                    WriteString(text, node.GetValue<string>());
+                    GoJson.AppendString(text, node.GetValue<string>());
                 }
                 else
                 {
@@ -80,45 +81,5 @@ internal static class GoJson
         {
             text.Append('\n').Append(' ', depth * 2);
         }
-    }
-
-    private static void WriteString(StringBuilder text, string value)
-    {
-        text.Append('"');
-        foreach (char c in value)
-        {
-            switch (c)
-            {
-                case '"':
-                    text.Append("\\\"");
-                    break;
-                case '\\':
-                    text.Append("\\\\");
-                    break;
-                case '\n':
-                    text.Append("\\n");
-                    break;
-                case '\r':
-                    text.Append("\\r");
-                    break;
-                case '\t':
-                    text.Append("\\t");
-                    break;
-                case '\b':
-                    text.Append("\\b");
-                    break;
-                case '\f':
-                    text.Append("\\f");
-                    break;
-                case < ' ' or '<' or '>' or '&' or '\u2028' or '\u2029':
-                    text.Append("\\u").Append(((int)c).ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
-                    break;
-                default:
-                    text.Append(c);
-                    break;
-            }
-        }
-
-        text.Append('"');
     }
 }
