@@ -75,9 +75,15 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
         await _probing.WaitAsync(cancellationToken);
         try
         {
-            _runtime ??= await new RuntimeProbe(_options).FindAsync(cancellationToken);
-            Directory.CreateDirectory(_state);
-            return _runtime;
+            if (_runtime is null)
+            {
+                ContainerRuntime found = await new RuntimeProbe(_options).FindAsync(cancellationToken);
+                Directory.CreateDirectory(_state);
+                RuntimeRecord.Write(ContainerPaths.Runtime(_options.RunDirectory), found with { Filter = null });   // for whoever finds a dead instance
+                Volatile.Write(ref _runtime, found);
+            }
+
+            return _runtime!;
         }
         finally
         {
@@ -133,7 +139,8 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
             arguments.AddRange(["run", "--bundle", bundle, plan.Id]);
             using RuntimeProcess process = RuntimeProcess.Start(runtime.Command(_state, arguments), output);
             int code = await ExitAsync(runtime, plan.Id, process, cancellationToken);
-            bool runtimeDied = await RemoveIfLeftAsync(runtime, plan.Id);
+            bool runtimeDied = await RemoveIfLeftAsync(runtime, plan.Id);   // before the streams: a container that is left holds them
+            await process.StreamsAsync();
             cancellationToken.ThrowIfCancellationRequested();
             return Judge(runtime, plan, code, runtimeDied, RuntimeLog.TryReadError(log));
         }
@@ -145,7 +152,7 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
 
     private async Task<int> ExitAsync(ContainerRuntime runtime, string id, RuntimeProcess process, CancellationToken cancellationToken)
     {
-        Task<int> exit = process.ExitAsync();
+        Task<int> exit = process.ProgramExitAsync();
         try
         {
             return await exit.WaitAsync(cancellationToken);

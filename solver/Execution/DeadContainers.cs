@@ -5,9 +5,8 @@ public static class DeadContainers
 {
     /// <summary>Kills every container whose records lie in the run directory of a dead instance, and removes the records.</summary>
     /// <param name="runDirectory">Run directory of the dead instance; may be absent.</param>
-    /// <param name="probeDirectory">Where this machine's runtimes are remembered.</param>
     /// <remarks>The instance's lock must be held, so that two processes do not do it at once.</remarks>
-    public static void Kill(string runDirectory, string probeDirectory)
+    public static void Kill(string runDirectory)
     {
         string state = ContainerPaths.State(runDirectory);
         if (!Directory.Exists(state))
@@ -16,13 +15,11 @@ public static class DeadContainers
         }
 
         string[] ids = [.. Directory.EnumerateDirectories(state).Select(path => Path.GetFileName(path)).Where(id => id.StartsWith("cairn-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
-        if (ids.Length == 0)
+        if (ids.Length == 0 || RuntimeRecord.TryRead(ContainerPaths.Runtime(runDirectory)) is not ContainerRuntime runtime)
         {
             return;
         }
 
-        var options = new ContainerExecutorOptions { RunDirectory = runDirectory, InstanceId = "reaper", ProbeDirectory = probeDirectory };
-        ContainerRuntime runtime = new RuntimeProbe(options).FindAsync(CancellationToken.None).GetAwaiter().GetResult();
         foreach (string id in ids)
         {
             using RuntimeProcess process = RuntimeProcess.Start(runtime.Command(state, ["delete", "--force", id]), new CollectedOutput());

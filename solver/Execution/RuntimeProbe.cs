@@ -22,7 +22,7 @@ internal sealed class RuntimeProbe
     {
         List<ContainerRuntime> candidates = Candidates();
         string record = Path.Combine(_options.ProbeDirectory, $"runtime-{Key(candidates)}.json");
-        if (TryReadRecord(record) is ContainerRuntime known)
+        if (RuntimeRecord.TryRead(record) is ContainerRuntime known)
         {
             return known;
         }
@@ -38,7 +38,7 @@ internal sealed class RuntimeProbe
             }
 
             ContainerRuntime found = candidate with { Filter = await trial.CompileFilterAsync(cancellationToken) };
-            WriteRecord(record, found);
+            RuntimeRecord.Write(record, found);
             return found;
         }
 
@@ -100,25 +100,5 @@ internal sealed class RuntimeProbe
 
         text.Append(Encoding.UTF8.GetString(profile.GetBuffer(), 0, (int)profile.Length));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
-    }
-
-    private static ContainerRuntime? TryReadRecord(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RuntimeRecordJson.Default.ContainerRuntime);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
-        {
-            return null;   // nothing known, or cut short by a crash
-        }
-    }
-
-    private void WriteRecord(string path, ContainerRuntime runtime)
-    {
-        Directory.CreateDirectory(_options.ProbeDirectory);
-        string staged = Path.Combine(_options.ProbeDirectory, $".runtime-{_options.InstanceId}");
-        File.WriteAllBytes(staged, JsonSerializer.SerializeToUtf8Bytes(runtime, RuntimeRecordJson.Default.ContainerRuntime));
-        File.Move(staged, path, overwrite: true);
     }
 }

@@ -58,8 +58,7 @@ internal sealed class RuntimeProcess : IDisposable
     public async Task<int> ExitAsync()
     {
         int code = await ProgramExitAsync();
-        await _output;
-        await _errors;
+        await StreamsAsync();
         return code;
     }
 
@@ -68,6 +67,13 @@ internal sealed class RuntimeProcess : IDisposable
     {
         await _process.WaitForExitAsync(CancellationToken.None);
         return _process.ExitCode;
+    }
+
+    /// <summary>Waits until everybody who holds the streams has ended, and all of their bytes are passed on.</summary>
+    public async Task StreamsAsync()
+    {
+        await _output;
+        await _errors;
     }
 
     /// <summary>Kills the program itself, not what it started.</summary>

@@ -88,6 +88,11 @@ internal sealed class ExecutorBench : IDisposable
             string command;
             try
             {
+                if (File.ReadAllText(Path.Combine(process, "stat")).Contains(") Z", StringComparison.Ordinal))
+                {
+                    continue;   // it has ended; its parent is this machine's init, which has not asked yet
+                }
+
                 command = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ') + File.ReadAllText(Path.Combine(process, "cgroup"));
             }
             catch (IOException)
