@@ -41,7 +41,7 @@ public sealed class LocalSourceTests : IAsyncDisposable
         File.SetLastWriteTimeUtc(Path.Combine(_host, "dir"), new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
 
         using ImmutableRef result = await SyncAsync();
-        using SnapshotView view = await result.ViewAsync(_bench.Context(_bench.Session()).Refs, Token);
+        using SnapshotView view = await result.ViewAsync(_bench.Context(TransferBench.Session()).Refs, Token);
 
         FileStatus file = view.Tree.Status("/a.txt", followLinks: false)!;
         Assert.Equal((0x908u, 0u, 0u), (file.Mode, file.Uid, file.Gid));
@@ -196,7 +196,7 @@ public sealed class LocalSourceTests : IAsyncDisposable
     [Fact]
     public async Task A_directory_that_nobody_offers_is_named()
     {
-        BuildException e = await Assert.ThrowsAsync<BuildException>(() => _bench.PullAsync("local://nothing", _bench.Session()));
+        BuildException e = await Assert.ThrowsAsync<BuildException>(() => _bench.PullAsync("local://nothing", TransferBench.Session()));
 
         Assert.Equal("failed to read local source nothing: the client offers no directory of this name", e.Message);
     }
@@ -218,13 +218,13 @@ public sealed class LocalSourceTests : IAsyncDisposable
     }
 
     private async Task<ImmutableRef> SyncAsync(Dictionary<string, string>? attributes = null) =>
-        (await _bench.PullAsync("local://context", _bench.Session(files: new Dictionary<string, ILocalFiles> { ["context"] = _files }), attributes))!;
+        (await _bench.PullAsync("local://context", TransferBench.Session(files: new Dictionary<string, ILocalFiles> { ["context"] = _files }), attributes))!;
 
     /// <summary>What the solver does with the result of an op.</summary>
-    private void Publish(ImmutableRef result) => result.ViewAsync(_bench.Context(_bench.Session()).Refs, Token).GetAwaiter().GetResult().Dispose();
+    private void Publish(ImmutableRef result) => result.ViewAsync(_bench.Context(TransferBench.Session()).Refs, Token).GetAwaiter().GetResult().Dispose();
 
     private Task<Digest> ChecksumAsync(ImmutableRef result) =>
-        _bench.Cache.Checksums.ComputeAsync(result, [new ContentSelector("/", followLinks: false)], _bench.Context(_bench.Session()).Refs, Token);
+        _bench.Cache.Checksums.ComputeAsync(result, [new ContentSelector("/", followLinks: false)], _bench.Context(TransferBench.Session()).Refs, Token);
 
     private ulong Inode(ImmutableRef result, string path)
     {
@@ -234,7 +234,7 @@ public sealed class LocalSourceTests : IAsyncDisposable
 
     private async Task<List<string>> ListAsync(ImmutableRef result)
     {
-        using SnapshotView view = await result.ViewAsync(_bench.Context(_bench.Session()).Refs, Token);
+        using SnapshotView view = await result.ViewAsync(_bench.Context(TransferBench.Session()).Refs, Token);
         using var walk = new TreeWalk(view.Tree, "/");
         walk.MoveNext();
         var paths = new List<string>();

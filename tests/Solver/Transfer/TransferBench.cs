@@ -94,7 +94,7 @@ internal sealed class TransferBench : IAsyncDisposable
         return new OpContext(null!, _cache, group, Progress, new RefContext(Services.Fetchers.For(group), Progress), Services, null!);
     }
 
-    public InProcessSession Session(string? file = null, string? directory = null, IReadOnlyDictionary<string, ILocalFiles>? files = null, IRegistryCredentials? credentials = null) =>
+    public static InProcessSession Session(string? file = null, string? directory = null, IReadOnlyDictionary<string, ILocalFiles>? files = null, IRegistryCredentials? credentials = null) =>
         new(new InProcessSessionOptions
         {
             Id = Guid.NewGuid().ToString("N"),
