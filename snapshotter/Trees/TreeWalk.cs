@@ -92,6 +92,22 @@ public sealed class TreeWalk : IDisposable
         ? TreeAttributes.Read(_start, "")
         : TreeAttributes.Read(Directory, Current.Name);
 
+    /// <summary>The current entry is a directory of a layer that hides what the layers below have there.</summary>
+    public bool IsCurrentOpaque
+    {
+        get
+        {
+            if (!Current.Status.IsDirectory)
+            {
+                return false;
+            }
+            using SafeFileHandle directory = _levels.Count == 0
+                ? Files.OpenAt(_start, ".", Libc.O_RDONLY | Libc.O_DIRECTORY)
+                : Files.OpenAt(Directory, Current.Name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+            return TreeAttributes.IsOpaque(directory);
+        }
+    }
+
     /// <summary>Closes every descriptor.</summary>
     public void Dispose()
     {

@@ -1,0 +1,293 @@
+using System.Diagnostics.CodeAnalysis;
+using Cairn.Cache.Keys;
+using Cairn.Cache.Refs;
+using Cairn.Llb;
+using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Store;
+
+namespace Cairn.Cache.Collection;
+
+/// <summary>
+/// Tells what the cache takes, and removes what nobody needs. A record goes when no living instance leases it and nothing stands on it;
+/// its layer and blobs go with the last record that has them. Rows go in short transactions, files afterwards outside every lock.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing.")]
+public sealed class Collector
+{
+    private const int BatchRecords = 32;
+
+    private readonly StoreRoot _store;
+    private readonly ISnapshotter _snapshotter;
+    private readonly ClaimTable _claims;
+    private readonly CacheMountUsage _mounts;
+    private readonly BuildCacheOptions _options;
+    private readonly SemaphoreSlim _pruning = new(1);
+
+    internal Collector(StoreRoot store, ISnapshotter snapshotter, ClaimTable claims, BuildCacheOptions options)
+    {
+        _store = store;
+        _snapshotter = snapshotter;
+        _claims = claims;
+        _options = options;
+        _mounts = new CacheMountUsage(store, claims);
+    }
+
+    /// <summary>Bytes that the store may take after a build.</summary>
+    public long Ceiling => _options.MaxUsedSpace ?? (Disk().TotalSize / 10);
+
+    /// <summary>All records, the oldest first.</summary>
+    /// <param name="filters">See <see cref="RecordFilter"/>.</param>
+    /// <exception cref="BuildException">Input: a filter cannot be read.</exception>
+    public IReadOnlyList<UsageRecord> DiskUsage(IReadOnlyList<string> filters)
+    {
+        RecordFilter filter = RecordFilter.Parse(filters, "diskusage");
+        DropDeadLeases();
+        List<UsageRecord> records = _store.Read(connection => Ledger.Read(connection).Usage());
+        records.AddRange(_mounts.Read());
+        return [.. records.Where(filter.Matches)];
+    }
+
+    /// <summary>Removes records, and waits until their files are gone.</summary>
+    /// <param name="options">What to remove.</param>
+    /// <param name="removed">Told of each record as its rows are gone; may be null.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <returns>What was removed, in order; sizes are the bytes that each freed.</returns>
+    /// <exception cref="BuildException">Input: a filter cannot be read.</exception>
+    public async Task<IReadOnlyList<UsageRecord>> PruneAsync(
+        PruneOptions options, Action<UsageRecord>? removed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RecordFilter filter = RecordFilter.Parse(options.Filters, "prune");
+        await _pruning.WaitAsync(cancellationToken);
+        try
+        {
+            List<UsageRecord> gone = await Task.Run(() => Prune(options, filter, removed, cancellationToken), cancellationToken);
+            await _store.EmptyTrashAsync(cancellationToken);
+            return gone;
+        }
+        finally
+        {
+            _pruning.Release();
+        }
+    }
+
+    /// <summary>Brings the cache below its ceiling, if it is above: what was used least and longest ago goes first.</summary>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <returns>What was removed.</returns>
+    public async Task<IReadOnlyList<UsageRecord>> CollectAsync(CancellationToken cancellationToken)
+    {
+        long ceiling = Ceiling;
+        if (TotalBytes() <= ceiling)
+        {
+            return [];
+        }
+        List<UsageRecord> gone = [.. await PruneAsync(new PruneOptions { MaxUsedSpace = ceiling }, null, cancellationToken)];
+        if (TotalBytes() > ceiling)
+        {
+            gone.AddRange(await PruneAsync(new PruneOptions { All = true, MaxUsedSpace = ceiling }, null, cancellationToken));
+        }
+        return gone;
+    }
+
+    /// <summary>Bytes that layers, blobs and cache mounts take, from what is noted of them.</summary>
+    public long TotalBytes() => _store.Read(connection =>
+        (connection.Query("SELECT total(bytes) FROM cache_layers").ExecuteScalar() is double layers ? (long)layers : 0)
+        + (connection.Query("SELECT total(size) FROM blobs").ExecuteScalar() is double blobs ? (long)blobs : 0)
+        + (connection.Query("SELECT total(bytes) FROM cache_mounts").ExecuteScalar() is double mounts ? (long)mounts : 0));
+
+    private List<UsageRecord> Prune(PruneOptions options, RecordFilter filter, Action<UsageRecord>? removed, CancellationToken cancellationToken)
+    {
+        DropDeadLeases();
+        RemoveOrphans();
+        Ledger ledger = _store.Read(Ledger.Read);
+        List<UsageRecord> mounts = _mounts.Read();
+        long total = ledger.Total + mounts.Sum(mount => mount.Size);
+        long? keep = PruneLimit.Keep(options, total, () => Disk().AvailableFreeSpace);
+        long now = _options.Clock.GetUtcNow().ToNanoseconds();
+        long since = options.KeepDuration > TimeSpan.Zero ? now - (options.KeepDuration.Ticks * 100) : long.MaxValue;
+        HashSet<long> refused = [];
+        List<UsageRecord> gone = [];
+        while (keep is null || total > keep)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            List<Candidate> candidates = Candidates(ledger, mounts, options, filter, since, refused);
+            if (candidates.Count == 0)
+            {
+                break;
+            }
+            int batch = keep is null ? BatchRecords : Math.Clamp(candidates.Count / 64, 1, BatchRecords);
+            List<Candidate> chosen = [];
+            long planned = total;
+            foreach (Candidate candidate in PruneOrder.Sort(candidates).Take(batch))
+            {
+                if (keep is { } limit && planned <= limit)
+                {
+                    break;
+                }
+                chosen.Add(candidate);
+                planned -= candidate.Record.Size;
+            }
+            foreach (UsageRecord record in Remove(chosen, ledger, mounts, refused))
+            {
+                total -= record.Size;
+                gone.Add(record);
+                removed?.Invoke(record);
+            }
+        }
+        return gone;
+    }
+
+    private static List<Candidate> Candidates(
+        Ledger ledger, List<UsageRecord> mounts, PruneOptions options, RecordFilter filter, long since, HashSet<long> refused)
+    {
+        List<Candidate> candidates = [];
+        foreach (Ledger.Row row in ledger.Refs)
+        {
+            if (!Ledger.IsFree(row) || refused.Contains(row.Id) || Math.Max(row.LastUsed, row.Created) > since)
+            {
+                continue;
+            }
+            if (!options.All && row.RecordType is RefDescription.Internal or RefDescription.Frontend)
+            {
+                continue;
+            }
+            UsageRecord record = Ledger.Describe(row, ledger.Frees(row), row.Parent);
+            if (!row.Named || filter.Matches(record))
+            {
+                candidates.Add(new Candidate(record, row));
+            }
+        }
+        candidates.AddRange(mounts
+            .Where(mount => !mount.InUse && filter.Matches(mount) && (mount.LastUsedAt ?? mount.CreatedAt).ToNanoseconds() <= since)
+            .Select(mount => new Candidate(mount, null)));
+        return candidates;
+    }
+
+    private List<UsageRecord> Remove(List<Candidate> chosen, Ledger ledger, List<UsageRecord> mounts, HashSet<long> refused)
+    {
+        List<UsageRecord> gone = [];
+        foreach (Candidate candidate in chosen.Where(candidate => candidate.Row is null))
+        {
+            mounts.Remove(candidate.Record);
+            if (_mounts.TryRemove(candidate.Record))
+            {
+                gone.Add(candidate.Record);
+            }
+        }
+        List<Candidate> refs = [.. chosen.Where(candidate => candidate.Row is not null)];
+        if (refs.Count == 0)
+        {
+            return gone;
+        }
+        List<Candidate> done = _claims.Write(transaction => refs.FindAll(candidate => TryRemove(transaction, candidate.Row!)));
+        foreach (Candidate candidate in refs)
+        {
+            if (done.Contains(candidate))
+            {
+                ledger.Remove(candidate.Row!);
+                gone.Add(candidate.Record);
+            }
+            else
+            {
+                refused.Add(candidate.Row!.Id);   // somebody took it meanwhile
+            }
+        }
+        return [.. gone.Where(record => record.Mutable || done.Exists(candidate => candidate.Record == record && candidate.Row!.Named) || record.Size > 0)];
+    }
+
+    // The question is asked again under the write turn: a claim may have come since the ledger was read.
+    private bool TryRemove(WriteTransaction transaction, Ledger.Row row)
+    {
+        bool needed = transaction.Command("""
+            SELECT EXISTS (SELECT 1 FROM ref_leases WHERE ref = $ref)
+                OR EXISTS (SELECT 1 FROM refs WHERE parent = $ref)
+                OR EXISTS (SELECT 1 FROM cache_layers WHERE snapshot IS NULL AND (diff_lower = $ref OR diff_upper = $ref))
+                OR NOT EXISTS (SELECT 1 FROM refs WHERE id = $ref)
+            """)
+            .With("$ref", row.Id).Number() == 1;
+        if (needed)
+        {
+            return false;
+        }
+        CacheKeyStore.RemoveResults(transaction, new RefId(row.Id));
+        transaction.Command("DELETE FROM content_digests WHERE ref = $ref").With("$ref", row.Id).ExecuteNonQuery();
+        transaction.Command("DELETE FROM refs WHERE id = $ref").With("$ref", row.Id).ExecuteNonQuery();
+        if (transaction.Command("SELECT 1 FROM refs WHERE layer = $layer LIMIT 1").With("$layer", row.Layer).Number() is null)
+        {
+            RemoveLayer(transaction, row.Layer);
+        }
+        return true;
+    }
+
+    private void RemoveLayer(WriteTransaction transaction, long layer)
+    {
+        if (transaction.Command("SELECT snapshot FROM cache_layers WHERE id = $layer").With("$layer", layer).Number() is { } directory)
+        {
+            _snapshotter.Remove(transaction, new LayerId(directory));
+        }
+        List<string> blobs = transaction.Command("SELECT DISTINCT digest FROM layer_blobs WHERE layer = $layer").With("$layer", layer)
+            .Rows(row => row.GetString(0));
+        transaction.Command("DELETE FROM layer_blobs WHERE layer = $layer").With("$layer", layer).ExecuteNonQuery();
+        transaction.Command("DELETE FROM layer_manifests WHERE layer = $layer").With("$layer", layer).ExecuteNonQuery();
+        transaction.Command("DELETE FROM cache_layers WHERE id = $layer").With("$layer", layer).ExecuteNonQuery();
+        blobs.ForEach(digest => RemoveBlobIfUnused(transaction, digest));
+    }
+
+    private void RemoveBlobIfUnused(WriteTransaction transaction, string digest)
+    {
+        bool needed = transaction.Command("""
+            SELECT EXISTS (SELECT 1 FROM layer_blobs WHERE digest = $digest) OR EXISTS (SELECT 1 FROM blob_leases WHERE digest = $digest)
+            """)
+            .With("$digest", digest).Number() == 1;
+        if (needed)
+        {
+            return;
+        }
+        transaction.Command("DELETE FROM blob_sources WHERE digest = $digest").With("$digest", digest).ExecuteNonQuery();
+        if (transaction.Command("DELETE FROM blobs WHERE digest = $digest").With("$digest", digest).ExecuteNonQuery() > 0)
+        {
+            transaction.Trash(_store.BlobPath(Digest.Parse(digest)));
+        }
+    }
+
+    // Blobs that were stored and then used by nothing.
+    private void RemoveOrphans()
+    {
+        List<string> orphans = _store.Read(connection => connection.Query("""
+            SELECT b.digest FROM blobs b
+            WHERE NOT EXISTS (SELECT 1 FROM layer_blobs l WHERE l.digest = b.digest)
+              AND NOT EXISTS (SELECT 1 FROM blob_leases l WHERE l.digest = b.digest)
+            """).Rows(row => row.GetString(0)));
+        foreach (string[] batch in orphans.Chunk(BatchRecords))
+        {
+            _claims.Write(transaction =>
+            {
+                Array.ForEach(batch, digest => RemoveBlobIfUnused(transaction, digest));
+                return true;
+            });
+        }
+    }
+
+    // Leases of instances whose lock is free; and those that this instance has given up, which go with any write.
+    private void DropDeadLeases()
+    {
+        List<string> dead = _store.Read(connection => connection.Query("SELECT instance FROM ref_leases UNION SELECT instance FROM blob_leases")
+            .Rows(row => row.GetString(0)));
+        dead.RemoveAll(_store.IsInstanceAlive);
+        if (dead.Count == 0 && !_claims.HasReleased)
+        {
+            return;
+        }
+        _claims.Write(transaction =>
+        {
+            foreach (string instance in dead)
+            {
+                transaction.Command("DELETE FROM ref_leases WHERE instance = $instance").With("$instance", instance).ExecuteNonQuery();
+                transaction.Command("DELETE FROM blob_leases WHERE instance = $instance").With("$instance", instance).ExecuteNonQuery();
+            }
+            return true;
+        });
+    }
+
+    private DriveInfo Disk() => new(_store.Root);
+}

@@ -1,0 +1,207 @@
+using Cairn.Cache.Refs;
+using Cairn.Llb;
+using Cairn.Snapshotter.Store;
+using Microsoft.Data.Sqlite;
+
+namespace Cairn.Cache.Keys;
+
+/// <summary>
+/// Which keys exist, how keys of inputs lead to keys of vertices, and which results hang at them. A key can be reached by several links
+/// for one input: by definition, and by content.
+/// </summary>
+public sealed class CacheKeyStore
+{
+    private const long Scratch = 0;
+
+    private readonly StoreRoot _store;
+    private readonly TimeProvider _clock;
+
+    internal CacheKeyStore(StoreRoot store, TimeProvider clock)
+    {
+        _store = store;
+        _clock = clock;
+    }
+
+    /// <summary>The stored keys of one output of a vertex.</summary>
+    /// <param name="operation">Digest of the cache map.</param>
+    /// <param name="output">Index of the output.</param>
+    /// <param name="inputs">For each input its known keys; empty for a vertex without inputs.</param>
+    /// <returns>Keys that some key of every input leads to, in ordinal order; empty for none.</returns>
+    public IReadOnlyList<CacheKeyId> Find(Digest operation, int output, IReadOnlyList<InputKeys> inputs) =>
+        Find([new KeyQuery(operation, output, inputs)])[0];
+
+    /// <summary>Answers several questions with one read.</summary>
+    /// <returns>For each query the keys in ordinal order.</returns>
+    public IReadOnlyList<IReadOnlyList<CacheKeyId>> Find(IReadOnlyList<KeyQuery> queries)
+    {
+        ArgumentNullException.ThrowIfNull(queries);
+        return _store.Read(connection =>
+        {
+            var answers = new IReadOnlyList<CacheKeyId>[queries.Count];
+            for (int i = 0; i < queries.Count; i++)
+            {
+                answers[i] = [.. FindRows(connection.Query, queries[i]).Select(row => row.Key).Order()];
+            }
+            return answers;
+        });
+    }
+
+    /// <summary>The results of keys.</summary>
+    /// <param name="keys">Alternatives for one output.</param>
+    /// <returns>Newest first; each record once. That a record is listed does not mean that it can be claimed still.</returns>
+    public IReadOnlyList<CacheResult> LoadCandidates(IReadOnlyList<CacheKeyId> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        List<CacheResult> results = _store.Read(connection =>
+        {
+            List<CacheResult> found = [];
+            foreach (CacheKeyId key in keys)
+            {
+                found.AddRange(connection.Query("""
+                    SELECT r.ref, r.created FROM cache_keys k JOIN key_results r ON r.key = k.id WHERE k.name = $name
+                    """)
+                    .With("$name", key.Value).Rows(row => new CacheResult(
+                        key, row.GetInt64(0) is not Scratch and long id ? new RefId(id) : null, row.GetInt64(1).ToTime())));
+            }
+            return found;
+        });
+        return [.. results.OrderByDescending(result => result.Created).ThenBy(result => result.Ref?.Value).DistinctBy(result => result.Ref)];
+    }
+
+    /// <summary>The ways that lead to a key.</summary>
+    public IReadOnlyList<KeyLink> LinksTo(CacheKeyId key) => _store.Read(connection =>
+        connection.Query("""
+            SELECT s.name, l.input, l.output, l.digest, l.selector
+            FROM cache_keys t JOIN key_links l ON l.target = t.id JOIN cache_keys s ON s.id = l.source
+            WHERE t.name = $name ORDER BY l.input, s.name, l.selector, l.digest
+            """)
+            .With("$name", key.Value).Rows(row => new KeyLink(
+                new CacheKeyId(row.GetString(0)), row.GetInt32(1), row.GetInt32(2), Digest.Parse(row.GetString(3)),
+                Digest.TryParse(row.GetString(4), out Digest selector) ? selector : null)));
+
+    /// <summary>Remembers a key with the ways to it, and a result if there is one.</summary>
+    /// <param name="transaction">The one that also writes the result's rows.</param>
+    /// <param name="query">Operation, output and all known keys of the inputs; volatile ones are left out.</param>
+    /// <param name="hasResult">Whether there is a result.</param>
+    /// <param name="result">The record, null for scratch.</param>
+    /// <returns>The key: an existing one if the inputs already lead to it. Volatile, and not stored, if an input has only volatile keys.</returns>
+    internal CacheKeyId Save(WriteTransaction transaction, KeyQuery query, bool hasResult, RefId? result)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        CacheKeyId id = query.Inputs.Count == 0
+            ? CacheKeyId.Root(query.Operation.ToString(), query.Output)
+            : CacheKeyId.Derived(query.Operation, query.Output, query.Inputs);
+        if (id.IsVolatile)
+        {
+            return id;
+        }
+        long row;
+        (CacheKeyId Key, long Row) existing = FindRows(transaction.Command, query).OrderBy(found => found.Key).FirstOrDefault();
+        if (existing.Row != 0)
+        {
+            (id, row) = existing;
+        }
+        else
+        {
+            row = KeyRow(transaction, id);
+        }
+        for (int input = 0; input < query.Inputs.Count; input++)
+        {
+            foreach (InputKey key in query.Inputs[input].Keys.Where(key => !key.Key.IsVolatile))
+            {
+                transaction.Command("""
+                    INSERT OR IGNORE INTO key_links(source, input, output, digest, selector, target)
+                    VALUES ($source, $input, $output, $digest, $selector, $target)
+                    """)
+                    .With("$source", KeyRow(transaction, key.Key)).With("$input", input).With("$output", query.Output)
+                    .With("$digest", query.Operation.ToString()).With("$selector", key.Selector?.ToString() ?? "").With("$target", row)
+                    .ExecuteNonQuery();
+            }
+        }
+        if (hasResult)
+        {
+            transaction.Command("""
+                INSERT INTO key_results(key, ref, created) VALUES ($key, $ref, $now)
+                ON CONFLICT(key, ref) DO UPDATE SET created = max(created, excluded.created)
+                """)
+                .With("$key", row).With("$ref", result?.Value ?? Scratch).With("$now", _clock.GetUtcNow().ToNanoseconds()).ExecuteNonQuery();
+        }
+        return id;
+    }
+
+    /// <summary>Strikes a record out of the results of all keys; keys that lead nowhere any more go too.</summary>
+    internal static void RemoveResults(WriteTransaction transaction, RefId id)
+    {
+        List<long> keys = transaction.Command("SELECT key FROM key_results WHERE ref = $ref").With("$ref", id.Value).Rows(row => row.GetInt64(0));
+        transaction.Command("DELETE FROM key_results WHERE ref = $ref").With("$ref", id.Value).ExecuteNonQuery();
+        RemoveUnused(transaction, keys);
+    }
+
+    // A key is of use while it has a result or leads on to another key.
+    private static void RemoveUnused(WriteTransaction transaction, IEnumerable<long> keys)
+    {
+        var pending = new Stack<long>(keys);
+        while (pending.TryPop(out long key))
+        {
+            bool used = transaction.Command("""
+                SELECT EXISTS (SELECT 1 FROM key_results WHERE key = $key) OR EXISTS (SELECT 1 FROM key_links WHERE source = $key)
+                """)
+                .With("$key", key).Number() == 1;
+            if (used)
+            {
+                continue;
+            }
+            foreach (long source in transaction.Command("SELECT DISTINCT source FROM key_links WHERE target = $key").With("$key", key)
+                .Rows(row => row.GetInt64(0)))
+            {
+                pending.Push(source);
+            }
+            transaction.Command("DELETE FROM key_links WHERE target = $key").With("$key", key).ExecuteNonQuery();
+            transaction.Command("DELETE FROM cache_keys WHERE id = $key").With("$key", key).ExecuteNonQuery();
+        }
+    }
+
+    private static long KeyRow(WriteTransaction transaction, CacheKeyId id)
+    {
+        long? row = transaction.Command("SELECT id FROM cache_keys WHERE name = $name").With("$name", id.Value).Number();
+        return row ?? transaction.Command("INSERT INTO cache_keys(name) VALUES ($name) RETURNING id").With("$name", id.Value).Number()!.Value;
+    }
+
+    private static List<(CacheKeyId Key, long Row)> FindRows(Func<string, SqliteCommand> command, KeyQuery query)
+    {
+        if (query.Inputs.Count == 0)
+        {
+            CacheKeyId root = CacheKeyId.Root(query.Operation.ToString(), query.Output);
+            return command("SELECT id FROM cache_keys WHERE name = $name").With("$name", root.Value).Rows(row => (root, row.GetInt64(0)));
+        }
+        Dictionary<long, CacheKeyId>? common = null;
+        for (int input = 0; input < query.Inputs.Count; input++)
+        {
+            Dictionary<long, CacheKeyId> reached = [];
+            foreach (InputKey key in query.Inputs[input].Keys.Where(key => !key.Key.IsVolatile))
+            {
+                foreach ((long row, string name) in command("""
+                    SELECT t.id, t.name FROM cache_keys s
+                    JOIN key_links l ON l.source = s.id AND l.digest = $digest AND l.input = $input AND l.output = $output AND l.selector = $selector
+                    JOIN cache_keys t ON t.id = l.target
+                    WHERE s.name = $name
+                    """)
+                    .With("$digest", query.Operation.ToString()).With("$input", input).With("$output", query.Output)
+                    .With("$selector", key.Selector?.ToString() ?? "").With("$name", key.Key.Value)
+                    .Rows(row => (row.GetInt64(0), row.GetString(1))))
+                {
+                    if (common is null || common.ContainsKey(row))
+                    {
+                        reached[row] = new CacheKeyId(name);
+                    }
+                }
+            }
+            common = reached;
+            if (common.Count == 0)
+            {
+                break;
+            }
+        }
+        return [.. common!.Select(found => (found.Value, found.Key))];
+    }
+}

@@ -1,0 +1,9 @@
+using Cairn.Cache.Refs;
+
+namespace Cairn.Cache.Keys;
+
+/// <summary>A result to remember under the keys of its inputs.</summary>
+/// <param name="Query">Operation, output and all known keys of the inputs.</param>
+/// <param name="HasResult">Whether there is a result; otherwise only the key is remembered, so that what is built on it is found.</param>
+/// <param name="Result">The result, null for scratch; borrowed. Its rows are written in the same transaction.</param>
+public sealed record KeySave(KeyQuery Query, bool HasResult, ImmutableRef? Result);

@@ -1,0 +1,10 @@
+namespace Cairn.Solver.Execution;
+
+/// <summary>How much one stream of a step may print into the log.</summary>
+/// <param name="MaxBytes">In total; -1 is unlimited.</param>
+/// <param name="MaxBytesPerSecond">For each begun second of run time; -1 is unlimited.</param>
+public sealed record LogLimits(long MaxBytes, long MaxBytesPerSecond)
+{
+    /// <summary>2 MiB in total, 200 KiB per second.</summary>
+    public static LogLimits Default { get; } = new(2 << 20, 200 << 10);
+}

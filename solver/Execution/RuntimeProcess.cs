@@ -1,0 +1,115 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Cairn.Llb;
+
+namespace Cairn.Solver.Execution;
+
+/// <summary>A running call of the container runtime, with both streams read until they end.</summary>
+/// <remarks>
+/// Each stream has a thread of its own: a read from a pipe blocks, and on a machine with two cores two blocked pool threads are the pool.
+/// </remarks>
+internal sealed class RuntimeProcess : IDisposable
+{
+    private const int BufferSize = 32 << 10;
+
+    private readonly Process _process;
+    private readonly Task _output;
+    private readonly Task _errors;
+
+    private RuntimeProcess(Process process, IExecOutput output)
+    {
+        _process = process;
+        _output = Read(process.StandardOutput.BaseStream, 1, output);
+        _errors = Read(process.StandardError.BaseStream, 2, output);
+    }
+
+    /// <summary>Starts a program with nothing to read and an environment of its own.</summary>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="output">Receives both streams.</param>
+    /// <exception cref="BuildException">The program cannot be started.</exception>
+    public static RuntimeProcess Start(IReadOnlyList<string> command, IExecOutput output)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        try
+        {
+            Process process = Process.Start(start)!;   // null only with UseShellExecute
+            process.StandardInput.Close();
+            return new RuntimeProcess(process, output);
+        }
+        catch (Win32Exception e)
+        {
+            throw new BuildException(
+                ErrorKind.Environment, "start the container runtime", command[0], e.Message,
+                remedy: "Check that the program is there and executable, and that the process limit is not reached.", inner: e);
+        }
+    }
+
+    /// <summary>Waits for the end of the program and of both streams.</summary>
+    /// <returns>The exit code; 128 plus the signal's number if a signal ended it.</returns>
+    public async Task<int> ExitAsync()
+    {
+        int code = await ProgramExitAsync();
+        await StreamsAsync();
+        return code;
+    }
+
+    /// <summary>Waits for the end of the program alone; what it started may still hold the streams.</summary>
+    public async Task<int> ProgramExitAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits until everybody who holds the streams has ended, and all of their bytes are passed on.</summary>
+    public async Task StreamsAsync()
+    {
+        await _output;
+        await _errors;
+    }
+
+    /// <summary>Kills the program itself, not what it started.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>Closes the streams; the program must have ended.</summary>
+    public void Dispose() => _process.Dispose();
+
+    private static Task Read(Stream stream, int number, IExecOutput output)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => ReadToEnd(stream, number, output, ended), maxStackSize: 256 << 10)
+        {
+            IsBackground = true,
+            Name = number == 1 ? "step output" : "step errors",
+        }.Start();
+        return ended.Task;
+    }
+
+    private static void ReadToEnd(Stream stream, int number, IExecOutput output, TaskCompletionSource ended)
+    {
+        try
+        {
+            byte[] buffer = new byte[BufferSize];
+            for (int read; (read = stream.Read(buffer)) > 0;)
+            {
+                output.Write(number, buffer.AsSpan(0, read));
+            }
+
+            ended.SetResult();
+        }
+#pragma warning disable CA1031 // the top of a thread: whatever fails here fails the step that waits for it
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ended.SetException(e);
+        }
+    }
+}
