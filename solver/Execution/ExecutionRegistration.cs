@@ -7,8 +7,22 @@ namespace Cairn.Solver.Execution;
 internal static class ExecutionRegistration
 {
     /// <summary>Adds the <see cref="IExecutor"/> and the kinds of exec and file ops.</summary>
-    public static IServiceCollection AddExecution(this IServiceCollection services) => services;
+    public static IServiceCollection AddExecution(this IServiceCollection services) => services.AddSingleton<IExecutor>(static provider =>
+    {
+        StoreRoot store = provider.GetRequiredService<StoreRoot>();
+        return new ContainerExecutor(new ContainerExecutorOptions
+        {
+            RunDirectory = store.Instance.RunDirectory,
+            InstanceId = store.Instance.Id,
+            ProbeDirectory = store.Options.RunRoot,
+            Clock = provider.GetRequiredService<TimeProvider>(),
+        });
+    });
 
     /// <summary>Ends the containers of an instance whose process is gone, before its directories are reclaimed.</summary>
-    public static void EndContainers(DeadInstance instance) => ArgumentNullException.ThrowIfNull(instance);
+    public static void EndContainers(DeadInstance instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        DeadContainers.Kill(instance.RunDirectory);
+    }
 }

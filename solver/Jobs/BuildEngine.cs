@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
-using Cairn.Llb.Graphs;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Scheduling;

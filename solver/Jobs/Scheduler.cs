@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Scheduling;
 using Microsoft.Extensions.Logging;

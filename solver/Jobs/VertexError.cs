@@ -1,4 +1,3 @@
-using Cairn.Cache;
 using Cairn.Llb;
 using Cairn.Llb.Graphs;
 
@@ -18,7 +17,7 @@ internal static class VertexError
         }
 
         BuildException told = known.WithVertex(vertex.Digest);
-        foreach (SourceLocation location in vertex.SourceLocations)
+        foreach (SourceLocation location in vertex.Sources)
         {
             told = told.WithSource(location);
         }

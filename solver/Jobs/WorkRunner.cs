@@ -3,7 +3,6 @@ using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Keys;
-using Cairn.Solver.Ops;
 using Cairn.Solver.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -81,7 +80,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
     }
 
-    private async Task<WorkEnded> GuardAsync(
+    private static async Task<WorkEnded> GuardAsync(
         Start start, IReadOnlyList<ResultId> inputs, Func<CancellationToken, Task<WorkEnded>> work, CancellationToken cancellationToken)
     {
         try

@@ -9,6 +9,6 @@ public sealed record ExportDestination
     /// <summary>A directory; made if it is absent.</summary>
     public string? Directory { get; init; }
 
-    /// <summary>A stream, such as standard output; closed by the exporter.</summary>
+    /// <summary>A stream, such as standard output; flushed, and closed by whoever opened it.</summary>
     public Stream? Output { get; init; }
 }

@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Store;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Registry;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,6 +8,9 @@ namespace Cairn.Solver.Sources;
 /// <summary>Puts sources, registry access and exporters into the solver's services.</summary>
 internal static class TransferRegistration
 {
+    /// <summary>Tables of the sources.</summary>
+    public static IReadOnlyList<StoreSchema> Schemas { get; } = [LocalSyncTable.Schema];
+
     /// <summary>Adds every <see cref="ISource"/>, <see cref="IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
     public static IServiceCollection AddTransfer(this IServiceCollection services) => services
         .AddSingleton(provider => new RegistryClient(new RegistryOptions { Clock = provider.GetRequiredService<TimeProvider>() }))
