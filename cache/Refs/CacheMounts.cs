@@ -111,7 +111,10 @@ public sealed class CacheMounts
     {
         using StagingDirectory staging = _store.Stage("cachemount");
         string files = Path.Combine(staging.Path, "fs");
-        Directory.CreateDirectory(files, (UnixFileMode)0x1ed);   // 0755
+#pragma warning disable CA1416 // This engine runs on Linux.
+        Directory.CreateDirectory(files);
+        File.SetUnixFileMode(files, (UnixFileMode)0x1ed);   // 0755, whatever the umask
+#pragma warning restore CA1416
         if (initial is not null)
         {
             using SnapshotView view = await initial.ViewAsync(context, cancellationToken);

@@ -35,8 +35,8 @@ internal sealed class PathPattern
     /// <summary>Written with an exclamation mark.</summary>
     public bool IsNegated { get; }
 
-    /// <summary>Whether the pattern matches the whole path.</summary>
-    public bool IsMatch(ReadOnlySpan<char> path)
+    /// <summary>Whether the pattern matches the whole path or, if asked, one of its parent directories.</summary>
+    public bool IsMatch(ReadOnlySpan<char> path, bool orParent)
     {
         // Positions of the path that are reachable after the tokens so far: linear in both, whatever the stars.
         Span<bool> reachable = path.Length < 512 ? stackalloc bool[path.Length + 1] : new bool[path.Length + 1];
@@ -47,6 +47,15 @@ internal sealed class PathPattern
             if (!Advance(token, path, reachable))
             {
                 return false;
+            }
+        }
+
+        // What a prefix of the path reaches does not depend on the rest, so one pass answers for all parents.
+        for (int i = 1; orParent && i < path.Length; i++)
+        {
+            if (path[i] == '/' && reachable[i])
+            {
+                return true;
             }
         }
 

@@ -50,7 +50,7 @@ public sealed class PatternMatcher
             }
             else
             {
-                hits[i] = pattern.IsMatch(path) || (parent is null && MatchesParent(pattern, path));
+                hits[i] = pattern.IsMatch(path, orParent: parent is null);
             }
 
             if (hits[i])
@@ -75,19 +75,6 @@ public sealed class PatternMatcher
     {
         ArgumentNullException.ThrowIfNull(directory);
         return _patterns.Any(pattern => pattern.IsNegated && pattern.CanMatchBelow(directory));
-    }
-
-    private static bool MatchesParent(PathPattern pattern, string path)
-    {
-        for (int slash = path.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = path.IndexOf('/', slash + 1))
-        {
-            if (pattern.IsMatch(path.AsSpan(0, slash)))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private void Add(string text)

@@ -72,7 +72,7 @@ internal sealed class Flattening
         }
         if (!TryLinkToCopy(entry, target, path))
         {
-            FileCopy.Copy(entry.Directory, entry.Name, entry.Status, target, entry.Name, withAttributes: true);
+            FileCopy.Copy(entry.Directory, entry.Name, entry.Status, target, entry.Name);
         }
     }
 

@@ -10,14 +10,13 @@ internal sealed class TreeDifference
 {
     private readonly CancellationToken _cancellation;
     private readonly string _changes;
-    private readonly Func<string, string, FileStatus, SafeFileHandle, bool>? _take;
+    private readonly LayerFiles _origin;
     private readonly Dictionary<ulong, string> _linked = [];   // inode of an added file -> host path of its first name
 
-    private TreeDifference(
-        string changes, Func<string, string, FileStatus, SafeFileHandle, bool>? take, CancellationToken cancellationToken)
+    private TreeDifference(string changes, LayerFiles origin, CancellationToken cancellationToken)
     {
         _changes = changes;
-        _take = take;
+        _origin = origin;
         _cancellation = cancellationToken;
     }
 
@@ -34,12 +33,12 @@ internal sealed class TreeDifference
         try
         {
             string changes = StagedLayer.ChangesIn(staging.Path);
-            var origin = new LayerFiles(layers);
+            using var origin = new LayerFiles(layers);
             using SafeFileHandle target = Files.OpenDirectory(changes);
             using SafeFileHandle beforeRoot = before.OpenDirectory("/");
             using SafeFileHandle afterRoot = after.OpenDirectory("/");
             RootedTree.Apply(target, MetadataOf(Files.Status(afterRoot)));
-            new TreeDifference(changes, origin.TryLink, cancellationToken).Compare(beforeRoot, afterRoot, "", () => target);
+            new TreeDifference(changes, origin, cancellationToken).Compare(beforeRoot, afterRoot, "", () => target);
             FileStatus status = Files.Status(afterRoot);
             Files.SetTimes(target, new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds));
             return new StagedLayer(store, staging, null);
@@ -131,7 +130,7 @@ internal sealed class TreeDifference
             RootedTree.Apply(made, MetadataOf(status));
             return;
         }
-        if (status.IsRegular && _take is not null && _take(entryPath, name, status, target))
+        if (status.IsRegular && _origin.TryLink(entryPath, status.Inode, target, name))
         {
             return;
         }
@@ -143,7 +142,7 @@ internal sealed class TreeDifference
         switch (status.Kind)
         {
             case FileKind.Regular:
-                FileCopy.Copy(after, name, status, target, name, withAttributes: true);
+                FileCopy.Copy(after, name, status, target, name);
                 return;
             case FileKind.Symlink:
                 Files.MakeSymlink(target, name, Files.ReadLink(after, name));

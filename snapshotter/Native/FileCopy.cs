@@ -10,20 +10,27 @@ internal static unsafe class FileCopy
     private const int BufferSize = 256 * 1024;
     private const long SparseThreshold = 1 << 20;   // smaller files are not worth looking for holes
 
-    /// <summary>Copies a regular file to a new name with owner, mode and times.</summary>
+    /// <summary>Copies a regular file to a new name with all its metadata.</summary>
+    public static void Copy(SafeFileHandle fromDirectory, string from, FileStatus status, SafeFileHandle toDirectory, string to) => Copy(
+        fromDirectory, from, status, toDirectory, to,
+        new FileChange
+        {
+            Owner = new FileOwner(status.Uid, status.Gid),
+            Mode = status.Mode,
+            Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
+        });
+
+    /// <summary>Copies a regular file and its attributes to a new name.</summary>
     public static void Copy(
-        SafeFileHandle fromDirectory, string from, FileStatus status, SafeFileHandle toDirectory, string to, bool withAttributes)
+        SafeFileHandle fromDirectory, string from, FileStatus status, SafeFileHandle toDirectory, string to, FileChange metadata)
     {
         using SafeFileHandle source = Files.OpenAt(fromDirectory, from, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK);
         using SafeFileHandle target = Files.OpenAt(
             toDirectory, to, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0x180);
         CopyContent(source, target, status);
-        RootedTree.Apply(target, new FileChange { Owner = new FileOwner(status.Uid, status.Gid), Mode = status.Mode });
-        if (withAttributes)
-        {
-            CopyAttributes(source, target);
-        }
-        Files.SetTimes(target, new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds));
+        RootedTree.Apply(target, metadata with { Times = null });
+        CopyAttributes(source, target);
+        RootedTree.Apply(target, new FileChange { Times = metadata.Times });
     }
 
     /// <summary>Copies portable attributes between open files; what the target's filesystem refuses is left out.</summary>

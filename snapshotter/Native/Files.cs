@@ -135,6 +135,10 @@ internal static unsafe partial class Files
     public static int TryLink(SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to) =>
         Libc.linkat(fromDirectory, from, toDirectory, to, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
+    /// <summary>Adds a name to an open inode, also one opened with O_PATH; returns the error number, 0 for success.</summary>
+    public static int TryLinkOpen(SafeFileHandle file, SafeFileHandle toDirectory, string to) =>
+        Libc.linkat(file, "", toDirectory, to, Libc.AT_EMPTY_PATH) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
     /// <summary>Removes a name that is not a directory.</summary>
     public static void Unlink(SafeFileHandle directory, string name) => Check(Libc.unlinkat(directory, name, 0), "unlink", name);
 
@@ -204,6 +208,35 @@ internal static unsafe partial class Files
     /// <summary>Renames over what has the new name, in one step.</summary>
     public static void Replace(SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to) =>
         Check(Libc.renameat2(fromDirectory, from, toDirectory, to, 0), "rename", to);
+
+    public static void SetLength(SafeFileHandle file, long length) => Check(Libc.ftruncate(file, length), "ftruncate", "file");
+
+    /// <summary>Opens a path below a directory; a link on the way is an error, one at the end is opened itself. Null if there is nothing.</summary>
+    public static SafeFileHandle? TryOpenBelow(SafeFileHandle directory, string relative)
+    {
+        var how = new OpenHow
+        {
+            flags = Libc.O_PATH | Libc.O_NOFOLLOW | Libc.O_CLOEXEC,
+            resolve = Libc.RESOLVE_NO_SYMLINKS | Libc.RESOLVE_BENEATH,
+        };
+        while (true)
+        {
+            nint file = Libc.openat2(Libc.SYS_openat2, directory, relative, &how, sizeof(OpenHow));
+            if (file >= 0)
+            {
+                return new SafeFileHandle(file, ownsHandle: true);
+            }
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP)
+            {
+                return null;
+            }
+            if (errno is not (Errno.EINTR or Errno.EAGAIN))
+            {
+                throw new NativeException("open", relative, errno);
+            }
+        }
+    }
 
     /// <summary>Writes all bytes at an offset.</summary>
     public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)

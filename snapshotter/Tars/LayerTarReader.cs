@@ -1,4 +1,5 @@
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Trees;
 
 namespace Cairn.Snapshotter.Tars;
 
@@ -19,5 +20,12 @@ public static class LayerTarReader
     /// <summary>Unpacks, and asks for the layers below only if the archive needs them, at most once; the function may wait for them.</summary>
     public static void Apply(
         Stream tar, StagedLayer target, Func<IReadOnlyList<LayerId>> parents, ISnapshotter snapshotter,
-        CancellationToken cancellationToken) => throw new NotImplementedException();
+        CancellationToken cancellationToken)
+    {
+        using var reader = new TarReader(tar);
+        using var below = new LayersBelow(parents, snapshotter);
+        using var extraction = new TarExtraction(target.Tree.Root, TreePath.Root, cancellationToken) { Below = below };
+        extraction.Run(reader);
+        _ = target.Usage;   // measured here, so that nobody has to in the write turn
+    }
 }

@@ -44,7 +44,7 @@ internal sealed class SharedInodes
             }
         }
         string temporary = ".cairn-" + Guid.NewGuid().ToString("N");
-        FileCopy.Copy(directory, name, status, directory, temporary, withAttributes: true);
+        FileCopy.Copy(directory, name, status, directory, temporary);
         Files.Replace(directory, temporary, directory, name);
     }
 }

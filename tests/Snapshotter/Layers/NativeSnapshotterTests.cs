@@ -1,0 +1,3 @@
+namespace Cairn.Snapshotter.Tests.Layers;
+
+public sealed class NativeSnapshotterTests() : SnapshotterContract("native");
