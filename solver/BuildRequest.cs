@@ -1,0 +1,30 @@
+using Cairn.Protos.Pb;
+using Cairn.Solver.Exporters;
+using Cairn.Solver.Sessions;
+
+namespace Cairn.Solver;
+
+/// <summary>One build.</summary>
+public sealed record BuildRequest
+{
+    /// <summary>Names the build; no two live builds have the same.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The client.</summary>
+    public required ISession Session { get; init; }
+
+    /// <summary>What to build, if no frontend says it.</summary>
+    public Definition? Definition { get; init; }
+
+    /// <summary>Says what to build.</summary>
+    public IFrontend? Frontend { get; init; }
+
+    /// <summary>Options of the frontend.</summary>
+    public IReadOnlyDictionary<string, string> FrontendOptions { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Where the result goes; empty leaves it in the cache.</summary>
+    public IReadOnlyList<ExportSpec> Exports { get; init; } = [];
+
+    /// <summary>Rights that the client grants: <c>network.host</c>, <c>security.insecure</c>, <c>device…</c>.</summary>
+    public IReadOnlyList<string> Entitlements { get; init; } = [];
+}

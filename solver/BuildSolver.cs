@@ -1,0 +1,228 @@
+using System.Globalization;
+using Cairn.Cache;
+using Cairn.Llb;
+using Cairn.Llb.Graphs;
+using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Store;
+using Cairn.Solver.Execution;
+using Cairn.Solver.Exporters;
+using Cairn.Solver.Jobs;
+using Cairn.Solver.Ops;
+using Cairn.Solver.Progress;
+using Cairn.Solver.Sources;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Cairn.Solver;
+
+/// <summary>The engine over one store: takes builds, any number at a time.</summary>
+public sealed class BuildSolver : IAsyncDisposable
+{
+    private const string EpochArgument = "build-arg:SOURCE_DATE_EPOCH";
+    private const string EpochAttribute = "source-date-epoch";
+    private static readonly TimeSpan SealBudget = TimeSpan.FromSeconds(1);
+
+    private readonly ServiceProvider _provider;
+    private readonly BuildEngine _engine;
+    private readonly ILogger _logger;
+    private bool _hasBuilt;
+    private int _isDisposed;
+
+    private BuildSolver(ServiceProvider provider)
+    {
+        _provider = provider;
+        _engine = provider.GetRequiredService<BuildEngine>();
+        _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
+        Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
+    }
+
+    /// <summary>What lies in the store.</summary>
+    public StoreCommands Store { get; }
+
+    /// <summary>Opens the store and everything above it.</summary>
+    /// <exception cref="BuildException">Environment: the store cannot be opened.</exception>
+    public static BuildSolver Open(SolverOptions options) => Open(options, static _ => { });
+
+    /// <summary>Opens the store, with services added or put in place of others.</summary>
+    internal static BuildSolver Open(SolverOptions options, Action<IServiceCollection> configure)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var services = new ServiceCollection();
+        services.AddSingleton(options);
+        services.AddSingleton(options.Clock);
+        services.AddSingleton(options.Loggers);
+        services.AddSingleton(_ => StoreRoot.Open(
+            new StoreOptions
+            {
+                Root = options.Root,
+                RunRoot = options.RunRoot,
+                Clock = options.Clock,
+                Loggers = options.Loggers,
+                Driver = options.Driver,
+                OnDeadInstance = ExecutionRegistration.EndContainers,
+            },
+            [BuildCache.Schema, .. TransferRegistration.Schemas]));
+        services.AddSingleton(provider => SnapshotterFactory.Open(provider.GetRequiredService<StoreRoot>()));
+        services.AddSingleton(provider => new BuildCache(
+            provider.GetRequiredService<StoreRoot>(),
+            provider.GetRequiredService<ISnapshotter>(),
+            new BuildCacheOptions { Clock = options.Clock, Loggers = options.Loggers, MaxUsedSpace = options.MaxUsedSpace }));
+        services.AddSingleton<IOpKind, SourceOpKind>();
+        services.AddSingleton<IOpKind, MergeOpKind>();
+        services.AddSingleton<IOpKind, DiffOpKind>();
+        services.AddSingleton<IOpKind, BuildOpKind>();
+        services.AddSingleton<IOpKind, PassthroughOpKind>();
+        services.AddExecution();
+        services.AddTransfer();
+        configure(services);
+        services.AddSingleton(static provider => new SolverServices
+        {
+            Store = provider.GetRequiredService<StoreRoot>(),
+            Snapshotter = provider.GetRequiredService<ISnapshotter>(),
+            Cache = provider.GetRequiredService<BuildCache>(),
+            Executor = provider.GetRequiredService<IExecutor>(),
+            Sources = [.. provider.GetServices<ISource>()],
+            Images = provider.GetRequiredService<IImageResolver>(),
+            Fetchers = provider.GetRequiredService<IBlobFetchers>(),
+            Exporters = [.. provider.GetServices<IExporterKind>()],
+            Ops = [.. provider.GetServices<IOpKind>()],
+            Clock = provider.GetRequiredService<TimeProvider>(),
+            Loggers = provider.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddSingleton<BuildEngine>();
+        ServiceProvider built = services.BuildServiceProvider();
+        try
+        {
+            return new BuildSolver(built);
+        }
+        catch
+        {
+            built.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one build to its end. What it made stays in the cache.</summary>
+    /// <param name="request">What to build.</param>
+    /// <param name="progress">Hears of it; told nothing more once the call has returned.</param>
+    /// <param name="cancellationToken">Ends the build. What other builds need of it goes on.</param>
+    /// <exception cref="BuildException">The build failed.</exception>
+    public async Task<BuildResult> BuildAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(progress);
+        IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
+        BuildJob job = _engine.Join(request, progress);
+        _hasBuilt = true;
+        try
+        {
+            FrontendSolve solve = await SolveAsync(job, request, cancellationToken);
+            await EvaluateAsync(job, solve, cancellationToken);
+            SortedDictionary<string, string> response = await new ExportRun(job, _engine, exporters, solve).RunAsync(cancellationToken);
+            foreach ((string key, byte[] value) in solve.Metadata)
+            {
+                if (key.StartsWith("frontend.", StringComparison.Ordinal))
+                {
+                    response[key] = System.Text.Encoding.UTF8.GetString(value);
+                }
+            }
+
+            return new BuildResult(response, solve.Metadata);
+        }
+        finally
+        {
+            _engine.Leave(job);
+        }
+    }
+
+    /// <summary>Waits for the end of what still runs, cleans up if something was built, and closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _engine.DisposeAsync();
+        try
+        {
+            if (_hasBuilt)
+            {
+                await CleanAsync();
+            }
+        }
+        finally
+        {
+            await _provider.DisposeAsync();
+        }
+    }
+
+    // The result has been reported: this may fail without harm to it.
+    private async Task CleanAsync()
+    {
+        try
+        {
+            await _provider.GetRequiredService<BuildCache>().Collector.CollectAsync(CancellationToken.None);
+            await _provider.GetRequiredService<StoreRoot>().SealAsync(SealBudget, CancellationToken.None);
+        }
+        catch (Exception e) when (e is BuildException or IOException)
+        {
+            _logger.CleaningFailed(e);
+        }
+    }
+
+    // The build argument counts for the exporters, too, unless they were told otherwise.
+    private static IEnumerable<ExportSpec> WithEpoch(BuildRequest request)
+    {
+        string? epoch = request.FrontendOptions.GetValueOrDefault(EpochArgument);
+        bool counts = epoch is not null
+            && (epoch.Length == 0 || long.TryParse(epoch, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _));
+        foreach (ExportSpec spec in request.Exports)
+        {
+            yield return !counts || spec.Attributes.ContainsKey(EpochAttribute)
+                ? spec
+                : spec with
+                {
+                    Attributes = new Dictionary<string, string>(spec.Attributes, StringComparer.Ordinal) { [EpochAttribute] = epoch! },
+                };
+        }
+    }
+
+    private IExporter Find(ExportSpec spec)
+    {
+        IExporterKind kind = _engine.Services.Exporters.FirstOrDefault(kind => kind.Handles(spec.Type)) ?? throw new BuildException(
+            ErrorKind.Input, string.Empty, string.Empty, $"exporter \"{spec.Type}\" could not be found");
+        return kind.Create(spec);
+    }
+
+    private async Task<FrontendSolve> SolveAsync(BuildJob job, BuildRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Frontend is { } frontend)
+        {
+            return await frontend.SolveAsync(new FrontendBridge(job, _engine), request.FrontendOptions, cancellationToken);
+        }
+
+        if (request.Definition is not { } definition)
+        {
+            throw new BuildException(ErrorKind.Input, "build", request.Id, "neither a frontend nor a definition says what to build");
+        }
+
+        Edge? edge = job.Load(definition);
+        SolvedRef? solved = edge is null ? null : new SolvedRef(edge.Value, definition);
+        return new FrontendSolve(
+            [new PlatformRef(string.Empty, null, solved)], IsMultiPlatform: false, new Dictionary<string, byte[]>(StringComparer.Ordinal));
+    }
+
+    private static async Task EvaluateAsync(BuildJob job, FrontendSolve solve, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<bool>[] wants = [.. solve.Platforms.Where(static platform => platform.Ref is not null).Select(EvaluateOneAsync)];
+        await FirstFailure.WhenAllAsync(wants, stop);
+
+        async Task<bool> EvaluateOneAsync(PlatformRef platform)
+        {
+            using Delivered delivered = await job.WantAsync(platform.Ref!.Edge, stop.Token);
+            return true;
+        }
+    }
+}

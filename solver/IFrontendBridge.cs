@@ -1,0 +1,34 @@
+using Cairn.Llb;
+using Cairn.Solver.Progress;
+using Cairn.Solver.Sources;
+using Definition = Cairn.Protos.Pb.Definition;
+
+namespace Cairn.Solver;
+
+/// <summary>What a frontend can ask of the solver, for one build.</summary>
+public interface IFrontendBridge
+{
+    /// <summary>Session of the build's client; stands in local sources.</summary>
+    string SessionId { get; }
+
+    /// <summary>Platforms that steps can run on, the machine's own first.</summary>
+    IReadOnlyList<Platform> WorkerPlatforms { get; }
+
+    /// <summary>Loads a definition. Nothing is carried out before the ref is used, and errors of the work appear then.</summary>
+    /// <returns>Null for a definition without ops: scratch.</returns>
+    /// <exception cref="BuildException">Input: the definition is not valid.</exception>
+    Task<SolvedRef?> SolveAsync(Definition definition, SolveOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Carries out what the ref needs.</summary>
+    Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken);
+
+    /// <summary>A regular file of a result; null if it does not exist. Symbolic links are followed inside the result.</summary>
+    /// <exception cref="BuildException">The result cannot be made, or the path is not a regular file.</exception>
+    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
+
+    /// <summary>Digest and config of an image.</summary>
+    Task<ResolvedImageConfig> ResolveImageConfigAsync(ImageConfigRequest request, CancellationToken cancellationToken);
+
+    /// <summary>A warning of the frontend, shown under a vertex.</summary>
+    void Warn(Digest vertex, BuildWarning warning);
+}

@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Cairn.Llb;
+using Cairn.Solver.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Cairn.Solver.Jobs;
+
+/// <summary>The loop around <see cref="SolveGraph"/>: feeds it what happens, and has its commands carried out.</summary>
+internal sealed class Scheduler : IAsyncDisposable
+{
+    private static readonly TimeSpan StallInterval = TimeSpan.FromSeconds(10);
+
+    private readonly Channel<SchedulerEvent> _events =
+        Channel.CreateUnbounded<SchedulerEvent>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly SolveGraph _graph;   // the loop's own
+    private readonly Dictionary<JobId, BuildJob> _jobs = [];   // the loop's own
+    private readonly Dictionary<WorkId, CancellationTokenSource> _running = [];   // the loop's own
+    private readonly List<StartLookup> _lookups = [];   // the loop's own
+    private readonly ConcurrentDictionary<WantId, TaskCompletionSource<Delivered>> _wants = [];
+    private readonly ResultTable _results;
+    private readonly WorkRunner _runner;
+    private readonly ILogger _logger;
+    private readonly ITimer _watch;
+    private readonly Task _loop;
+    private long _nextWant;
+    private bool _isStopping;   // the loop's own
+
+    public Scheduler(SolverServices services, int maxParallelism)
+    {
+        _graph = new SolveGraph(maxParallelism);
+        _results = new ResultTable();
+        _runner = new WorkRunner(services, _results);
+        _logger = services.Loggers.CreateLogger<Scheduler>();
+        _loop = Task.Run(RunAsync);
+        _watch = services.Clock.CreateTimer(_ => Post(new StallCheck()), null, StallInterval, StallInterval);
+    }
+
+    /// <summary>Makes a build's vertices part of the graph, inputs before their consumers.</summary>
+    public void Load(BuildJob job, IReadOnlyList<VertexSpec> vertices) => Post(new JobJoined(job, new JobLoaded(job.Id, vertices)));
+
+    /// <summary>Has a result made, or found.</summary>
+    /// <exception cref="BuildException">The vertex, or one below it, failed.</exception>
+    public async Task<Delivered> WantAsync(JobId job, Digest vertex, int output, CancellationToken cancellationToken)
+    {
+        var want = new WantId(Interlocked.Increment(ref _nextWant));
+        var answer = new TaskCompletionSource<Delivered>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _wants[want] = answer;
+        Post(new Wanted(want, job, vertex, output));
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            _ =>
+            {
+                // Whoever takes it out of the table first answers it.
+                if (_wants.TryRemove(want, out TaskCompletionSource<Delivered>? waiting))
+                {
+                    Post(new WantDropped(want));
+                    waiting.TrySetCanceled(cancellationToken);
+                }
+            },
+            null);
+        return await answer.Task;
+    }
+
+    /// <summary>Tells that the bytes of a delivered result are gone. Wanting it again has it made again.</summary>
+    public void Lose(ResultId result) => Post(new ResultLost(result));
+
+    /// <summary>Ends what a build wants and holds.</summary>
+    public void Leave(JobId job) => Post(new JobLeft(job));
+
+    /// <summary>Waits for the end of whatever still runs; all builds have left before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _watch.DisposeAsync();
+        Post(new StopRequested());
+        await _loop;
+    }
+
+    private void Post(SchedulerEvent news) => _events.Writer.TryWrite(news);
+
+    private async Task RunAsync()
+    {
+        while (!_isStopping || _graph.Outstanding > 0)
+        {
+            await _events.Reader.WaitToReadAsync();
+            while (_events.Reader.TryRead(out SchedulerEvent? news))
+            {
+                Take(news);
+            }
+
+            // Questions to the index are put together: one read answers them all.
+            while (_lookups.Count > 0)
+            {
+                StartLookup[] lookups = [.. _lookups];
+                _lookups.Clear();
+                foreach (WorkEnded answer in _runner.LookUp(lookups))
+                {
+                    Take(answer);
+                }
+            }
+        }
+    }
+
+    private void Take(SchedulerEvent news)
+    {
+        switch (news)
+        {
+            case StopRequested:
+                _isStopping = true;
+                return;
+            case JobJoined joined:
+                _jobs[joined.Build.Id] = joined.Build;
+                news = joined.Loaded;
+                break;
+            case WorkEnded ended when _running.Remove(ended.Work, out CancellationTokenSource? source):
+                source.Dispose();
+                break;
+            default:
+                break;
+        }
+
+        foreach (Command command in _graph.Step(news))
+        {
+            Carry(command);
+        }
+
+        if (news is JobLeft left)
+        {
+            _jobs.Remove(left.Job);
+        }
+    }
+
+    private void Carry(Command command)
+    {
+        switch (command)
+        {
+            case StartLookup lookup:
+                _lookups.Add(lookup);
+                break;
+            case Start start:
+                Begin(start);
+                break;
+            case Cancel cancel:
+                if (_running.TryGetValue(cancel.Work, out CancellationTokenSource? source))
+                {
+                    source.Cancel();
+                }
+
+                break;
+            case Deliver deliver:
+                Answer(deliver);
+                break;
+            case Refuse refuse:
+                if (_wants.TryRemove(refuse.Want, out TaskCompletionSource<Delivered>? refused))
+                {
+                    refused.TrySetException(refuse.Error);
+                }
+
+                break;
+            case Release release:
+                _results.Remove(release.Result);
+                break;
+            case Joined joined:
+                ((VertexWork)joined.Vertex).Join(_jobs[joined.Job]);
+                break;
+            case Left left:
+                ((VertexWork)left.Vertex).Leave(_jobs[left.Job]);
+                break;
+            case Followed followed:
+                ((VertexWork)followed.Leader).Lead((VertexWork)followed.Follower);
+                break;
+            case Unfollowed unfollowed:
+                ((VertexWork)unfollowed.Leader).Dismiss((VertexWork)unfollowed.Follower);
+                break;
+            case Stalled stalled:
+                _logger.BuildStalled(stalled.Job.Value, stalled.WaitGraph);
+                break;
+            case Forgotten:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown command {command.GetType().Name}");
+        }
+    }
+
+    private void Begin(Start start)
+    {
+        var source = new CancellationTokenSource();
+        _running.Add(start.Work, source);
+        Task<WorkEnded> work = _runner.Start(start, source.Token);
+        if (work.IsCompletedSuccessfully)
+        {
+            Post(work.Result);
+        }
+        else
+        {
+            _ = ReportAsync(work);
+        }
+    }
+
+    // The runner turns every failure into an event; nothing is thrown here.
+    private async Task ReportAsync(Task<WorkEnded> work) => Post(await work);
+
+    private void Answer(Deliver deliver)
+    {
+        if (_wants.TryRemove(deliver.Want, out TaskCompletionSource<Delivered>? waiting))
+        {
+            var delivered = new Delivered(deliver.Result, _results.Clone(deliver.Result));
+            if (!waiting.TrySetResult(delivered))
+            {
+                delivered.Dispose();
+            }
+        }
+    }
+}

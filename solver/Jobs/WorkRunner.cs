@@ -1,0 +1,198 @@
+using Cairn.Cache;
+using Cairn.Cache.Keys;
+using Cairn.Cache.Refs;
+using Cairn.Llb;
+using Cairn.Solver.Keys;
+using Cairn.Solver.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Cairn.Solver.Jobs;
+
+/// <summary>Does the work that the graph asks for. Every way it can end is an event; nothing is thrown.</summary>
+internal sealed class WorkRunner(SolverServices services, ResultTable results)
+{
+    // The record that stands for scratch, which is never stored; ids of records are never 0.
+    private static readonly CandidateId ScratchCandidate = new(0);
+
+    private readonly KeyRecorder _recorder = new(services.Cache);
+    private readonly ILogger _logger = services.Loggers.CreateLogger<WorkRunner>();
+
+    /// <summary>Begins work. What it needs of the graph is taken before the call returns.</summary>
+    public Task<WorkEnded> Start(Start start, CancellationToken cancellationToken)
+    {
+        var vertex = (VertexWork)start.Vertex;
+        switch (start)
+        {
+            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0:
+                return GuardAsync(start, [], token => MapAsync(vertex, map, token), cancellationToken);
+            case StartCacheMap map:
+                return Task.Run(
+                    () => GuardAsync(start, [], token => ResolveAsync(vertex, map, token), cancellationToken), CancellationToken.None);
+            case StartContent content:
+                ImmutableRef? input = results.Clone(content.Result);
+                return Task.Run(
+                    () => GuardAsync(start, [content.Result], token => HashAsync(vertex, content, input, token), cancellationToken),
+                    CancellationToken.None);
+            case StartLoad load:
+                return Task.Run(() => GuardAsync(start, [], _ => Task.FromResult(Load(vertex, load)), cancellationToken), CancellationToken.None);
+            case StartExecution execution:
+                ImmutableRef?[] inputs = [.. execution.Inputs.Select(results.Clone)];
+                return Task.Run(
+                    () => GuardAsync(start, execution.Inputs, token => ExecuteAsync(vertex, execution, inputs, token), cancellationToken),
+                    CancellationToken.None);
+            default:
+                throw new InvalidOperationException($"unknown work {start.GetType().Name}");
+        }
+    }
+
+    /// <summary>Asks the index. A fault there is a miss.</summary>
+    public IReadOnlyList<WorkEnded> LookUp(IReadOnlyList<StartLookup> lookups)
+    {
+        try
+        {
+            var queries = new List<KeyQuery>(lookups.Count);
+            foreach (StartLookup lookup in lookups)
+            {
+                queries.AddRange(KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs));
+            }
+
+            IReadOnlyList<IReadOnlyList<CacheKeyId>> found = services.Cache.Keys.Find(queries);
+            var answers = new List<WorkEnded>(lookups.Count);
+            int next = 0;
+            foreach (StartLookup lookup in lookups)
+            {
+                int count = KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs).Count;
+                List<CacheKeyId> keys = [.. found.Skip(next).Take(count).SelectMany(static keys => keys).Distinct()];
+                next += count;
+                CandidateId[] candidates = keys.Count == 0 ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
+                    .Select(static result => result.Ref is { } id ? new CandidateId(id.Value) : ScratchCandidate)];
+                answers.Add(new LookedUp(lookup.Work, keys, candidates, Matched: null));
+            }
+
+            return answers;
+        }
+#pragma warning disable CA1031 // A cache can only help: whatever is wrong with it, the work can be done.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.LookupFailed(lookups[0].Vertex.ToString()!, e);
+            return [.. lookups.Select(static lookup => new LookedUp(lookup.Work, [], [], Matched: null))];
+        }
+    }
+
+    private static async Task<WorkEnded> GuardAsync(
+        Start start, IReadOnlyList<ResultId> inputs, Func<CancellationToken, Task<WorkEnded>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new WorkCancelled(start.Work);
+        }
+        catch (ResultLostException e)
+        {
+            return new WorkFailed(start.Work, VertexError.Of(e, ((VertexWork)start.Vertex).Vertex), Blame: null, inputs);
+        }
+#pragma warning disable CA1031 // The top of every piece of work: a failure is an event of the graph.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return new WorkFailed(start.Work, VertexError.Of(e, ((VertexWork)start.Vertex).Vertex), Blame: null, []);
+        }
+    }
+
+    private static async Task<WorkEnded> MapAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
+        new CacheMapMade(start.Work, await vertex.Op.CacheMapAsync(vertex.Context, start.Index, cancellationToken));
+
+    // A source is looked up somewhere, which may take its time: that is shown.
+    private static Task<WorkEnded> ResolveAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
+        ShowAsync(vertex, () => MapAsync(vertex, start, cancellationToken), cancellationToken);
+
+    private async Task<WorkEnded> HashAsync(
+        VertexWork vertex, StartContent start, ImmutableRef? input, CancellationToken cancellationToken)
+    {
+        using (input)
+        {
+            return new ContentHashed(start.Work, await services.Cache.Checksums.ComputeAsync(
+                input, start.Map.Content!, vertex.Context.Refs, cancellationToken));
+        }
+    }
+
+    private WorkEnded Load(VertexWork vertex, StartLoad start)
+    {
+        ImmutableRef? found = start.Candidate == ScratchCandidate ? null : services.Cache.Refs.TryGet(new RefId(start.Candidate.Value));
+        if (found is null && start.Candidate != ScratchCandidate)
+        {
+            _logger.ResultGone(vertex.ToString());
+            return new WorkFailed(start.Work, new BuildException(
+                ErrorKind.Environment, "load", vertex.Vertex.Name, "the cached result is gone", remedy: null, inner: null), Blame: null, []);
+        }
+
+        vertex.Channel.Start(isCached: true);
+        vertex.Channel.Complete(error: null);
+        return new Loaded(start.Work, results.Add(found));
+    }
+
+    private async Task<WorkEnded> ExecuteAsync(
+        VertexWork vertex, StartExecution start, ImmutableRef?[] inputs, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ShowAsync(
+                vertex,
+                async () =>
+                {
+                    IReadOnlyList<ImmutableRef?> made = await vertex.Op.ExecuteAsync(vertex.Context, inputs, cancellationToken);
+                    IReadOnlyList<CacheKeyId?> keys = await RecordAsync(vertex, start, made);
+                    return new Executed(start.Work, [.. made.Select(results.Add)], keys);
+                },
+                cancellationToken);
+        }
+        finally
+        {
+            foreach (ImmutableRef? input in inputs)
+            {
+                input?.Dispose();
+            }
+        }
+    }
+
+    // A result that cannot be recorded is a result still.
+    private async Task<IReadOnlyList<CacheKeyId?>> RecordAsync(VertexWork vertex, StartExecution start, IReadOnlyList<ImmutableRef?> made)
+    {
+        try
+        {
+            return await _recorder.RecordAsync(start.Digests, start.Keys, made);
+        }
+#pragma warning disable CA1031 // A cache can only help.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.RecordFailed(vertex.ToString(), e);
+            return new CacheKeyId?[made.Count];
+        }
+    }
+
+    private static async Task<WorkEnded> ShowAsync(VertexWork vertex, Func<Task<WorkEnded>> work, CancellationToken cancellationToken)
+    {
+        vertex.Channel.Start(isCached: false);
+        try
+        {
+            WorkEnded ended = await work();
+            vertex.Channel.Complete(error: null);
+            return ended;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            vertex.Channel.Complete("context canceled");
+            throw;
+        }
+        catch (Exception e)
+        {
+            vertex.Channel.Complete(e.Message);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Cairn.Cache;
+using Cairn.Cache.Refs;
+using Cairn.Llb.Graphs;
+using Cairn.Solver.Progress;
+using Cairn.Solver.Sessions;
+
+namespace Cairn.Solver.Ops;
+
+/// <summary>What the calls of one op work with.</summary>
+/// <param name="Vertex">The vertex.</param>
+/// <param name="Cache">The cache of the store.</param>
+/// <param name="Sessions">The clients of all builds that want this done.</param>
+/// <param name="Progress">Shown under the vertex.</param>
+/// <param name="Refs">Fetches what is lazy, with the credentials of the sessions and progress under the vertex.</param>
+/// <param name="Services">The rest of the engine.</param>
+/// <param name="Nested">Solves what is found inside results.</param>
+public sealed record OpContext(
+    Vertex Vertex,
+    BuildCache Cache,
+    ISessionGroup Sessions,
+    IVertexProgress Progress,
+    RefContext Refs,
+    SolverServices Services,
+    INestedSolver Nested);

@@ -1,0 +1,32 @@
+using Cairn.Cache.Keys;
+
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>
+/// One carrying out of an op, with everybody who lives on it. Vertices of equal keys attach to it; it waits for nothing but a turn, so no circle
+/// can come of that.
+/// </summary>
+internal sealed class Execution(string key, long serial, VertexNode first)
+{
+    /// <summary>What decides that two executions would do the same.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>Tells executions of one key apart.</summary>
+    public long Serial { get; } = serial;
+
+    /// <summary>The vertex whose op is carried out.</summary>
+    public VertexNode First { get; set; } = first;
+
+    /// <summary>The vertices that take their results from it, in the order in which they came; none is left out of a failure.</summary>
+    public List<VertexNode> Owners { get; } = [];
+
+    public ExecutionState State { get; set; }
+
+    public Work? Work { get; set; }
+
+    /// <summary>One per output when it is done.</summary>
+    public ResultNode[] Results { get; set; } = [];
+
+    /// <summary>For each output the key that it was recorded under.</summary>
+    public IReadOnlyList<CacheKeyId?> Keys { get; set; } = [];
+}

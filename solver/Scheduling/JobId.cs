@@ -1,0 +1,4 @@
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>One build in the scheduler.</summary>
+internal readonly record struct JobId(long Value);

@@ -1,0 +1,437 @@
+using Cairn.Cache.Keys;
+using Cairn.Llb;
+using Cairn.Solver.Ops;
+
+namespace Cairn.Solver.Scheduling;
+
+/// <content>What a vertex does next, for those of its edges of which more is wanted than there is.</content>
+internal sealed partial class SolveGraph
+{
+    private void Advance(VertexNode vertex)
+    {
+        if (vertex.IsCooling)
+        {
+            return;
+        }
+
+        // Results of an execution fill outputs that were asked for later, too.
+        if (vertex.Execution is { State: ExecutionState.Done } done)
+        {
+            Fill(vertex, done);
+        }
+
+        Level wanted = Level.None;
+        foreach (EdgeNode edge in vertex.Edges)
+        {
+            if (edge.IsUnsatisfied && edge.Desire > wanted)
+            {
+                wanted = edge.Desire;
+            }
+        }
+
+        if (wanted == Level.None)
+        {
+            bool isWanted = vertex.Edges.Exists(static edge => edge.Desire != Level.None);
+            Rest(vertex, isWanted);
+            return;
+        }
+
+        if (vertex.IgnoresCache && wanted < Level.Result)
+        {
+            foreach (EdgeNode edge in vertex.Edges)
+            {
+                Know(edge, Level.Content);
+            }
+
+            return;
+        }
+
+        vertex.IsUnderWay = true;
+        if (vertex.Execution is { State: ExecutionState.Queued or ExecutionState.Running or ExecutionState.Cancelling })
+        {
+            return;
+        }
+
+        if (vertex.IgnoresCache && vertex.Stage < Stage.Inputs)
+        {
+            MoveTo(vertex, Stage.Inputs);
+        }
+
+        while (IsReady(vertex))
+        {
+            // An edge that became satisfied may leave nothing to do for the vertex.
+            Outlook outlook = LookRound(vertex);
+            if (outlook == Outlook.Satisfied)
+            {
+                Rest(vertex, isWanted: true);
+                return;
+            }
+
+            if (outlook == Outlook.Waits)
+            {
+                return;
+            }
+
+            if (vertex.Stage == Stage.InputKeys && !vertex.HasAllMaps)
+            {
+                StartMap(vertex);
+                return;
+            }
+
+            if (vertex.Stage == Stage.Inputs)
+            {
+                vertex.Stage = Stage.Execution;
+                Execute(vertex);
+                return;
+            }
+
+            if (vertex.Stage == Stage.Execution)
+            {
+                return;
+            }
+
+            MoveTo(vertex, vertex.Stage + 1);
+        }
+    }
+
+    // Goes through the edges at a stage whose conditions are met.
+    private Outlook LookRound(VertexNode vertex)
+    {
+        Outlook outlook = Outlook.Satisfied;
+        foreach (EdgeNode edge in vertex.Edges)
+        {
+            if (edge.IsUnsatisfied)
+            {
+                Outlook one = Look(vertex, edge);
+                outlook = one > outlook ? one : outlook;
+            }
+        }
+
+        return outlook;
+    }
+
+    private Outlook Look(VertexNode vertex, EdgeNode edge)
+    {
+        if (edge.Lookup is not null || edge.Load is not null)
+        {
+            return Outlook.Waits;
+        }
+
+        if (edge.LookedUpAt != vertex.KeyStamp)
+        {
+            edge.LookedUpAt = vertex.KeyStamp;
+            edge.Matched = null;
+            if (CanLookUp(vertex, edge))
+            {
+                StartLookup(vertex, edge);
+                return Outlook.Waits;
+            }
+        }
+
+        if (!vertex.IgnoresCache && edge.Candidates.Count > 0)
+        {
+            if (edge.Desire == Level.Result)
+            {
+                StartLoad(edge);
+                return Outlook.Waits;
+            }
+
+            Know(edge, Level.Content);
+            return Outlook.Satisfied;
+        }
+
+        bool hasAllKeys = vertex.Stage >= Stage.OwnContent
+            || (vertex.Stage == Stage.InputKeys && vertex.HasAllMaps && IsConclusive(vertex, edge));
+        Know(edge, hasAllKeys ? Level.Content : Level.Definition);
+        return edge.IsUnsatisfied ? Outlook.WantsMore : Outlook.Satisfied;
+    }
+
+    // The conditions of the present stage; what is missing for them is demanded or begun.
+    private bool IsReady(VertexNode vertex)
+    {
+        Demand(vertex);
+        if (vertex.Maps.Count == 0)
+        {
+            StartMap(vertex);
+            return false;
+        }
+
+        switch (vertex.Stage)
+        {
+            case Stage.Definition:
+                return InputsHave(vertex, Level.Definition);
+            case Stage.InputKeys:
+                return vertex.MapWork is null && InputsHave(vertex, Level.Content);
+            case Stage.OwnContent:
+                return vertex.Edges.TrueForAll(edge => !edge.IsUnsatisfied || IsConclusive(vertex, edge)) || HashContent(vertex);
+            default:
+                bool hasInputs = InputsHave(vertex, Level.Result);
+                bool hasContent = HashContent(vertex);
+                return hasInputs && hasContent;
+        }
+    }
+
+    private bool InputsHave(VertexNode vertex, Level level)
+    {
+        while (vertex.Cursor < vertex.Inputs.Length)
+        {
+            if (!vertex.Inputs[vertex.Cursor].Has(level))
+            {
+                return false;
+            }
+
+            vertex.Cursor++;
+        }
+
+        return true;
+    }
+
+    // Begins to hash the content of inputs that are evaluated; true when no content key is missing.
+    private bool HashContent(VertexNode vertex)
+    {
+        bool isComplete = true;
+        IReadOnlyList<CacheMapInput> inputs = vertex.Maps[0].Inputs;
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            if (inputs[i].Content is null || vertex.Content[i] is not null)
+            {
+                continue;
+            }
+
+            isComplete = false;
+            if (vertex.ContentWork[i] is null && vertex.Inputs[i].Result is { } result)
+            {
+                Work work = Begin(WorkKind.Content, vertex, input: i);
+                vertex.ContentWork[i] = work;
+                _commands.Add(new StartContent(work.Id, vertex.Payload, i, inputs[i], result.Id));
+            }
+        }
+
+        return isComplete;
+    }
+
+    // No record can match, because some input has no key that a record could hang on, and cannot get one.
+    private static bool IsConclusive(VertexNode vertex, EdgeNode edge)
+    {
+        for (int i = 0; i < vertex.Inputs.Length; i++)
+        {
+            EdgeNode input = vertex.Inputs[i];
+            if (!vertex.AllowsContent(i) && input.Has(Level.Content)
+                && (input.Keys.Count == 0 || (edge.LookedUpAt == vertex.KeyStamp && edge.Matched is { } matched && !matched[i])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool CanLookUp(VertexNode vertex, EdgeNode edge)
+    {
+        if (vertex.IgnoresCache)
+        {
+            return false;
+        }
+
+        if (vertex.Inputs.Length == 0)
+        {
+            return vertex.Maps.Exists(static map => !map.Digest.IsRandom);
+        }
+
+        if (vertex.Maps[0].Digest.IsRandom)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < vertex.Inputs.Length; i++)
+        {
+            if (vertex.Inputs[i].Keys.Count == 0 && vertex.Content[i] is null)
+            {
+                return false;
+            }
+        }
+
+        return edge.Result is null;
+    }
+
+    private void StartMap(VertexNode vertex)
+    {
+        if (vertex.MapWork is null)
+        {
+            vertex.MapWork = Begin(WorkKind.CacheMap, vertex);
+            _commands.Add(new StartCacheMap(vertex.MapWork.Id, vertex.Payload, vertex.Maps.Count));
+        }
+    }
+
+    private void StartLookup(VertexNode vertex, EdgeNode edge)
+    {
+        edge.Lookup = Begin(WorkKind.Lookup, vertex, edge);
+        _commands.Add(new StartLookup(
+            edge.Lookup.Id, vertex.Payload, edge.Output, DigestsOf(vertex), KeysOf(vertex, static input => input.Keys)));
+    }
+
+    private void StartLoad(EdgeNode edge)
+    {
+        CandidateId candidate = edge.Candidates[0];
+        edge.Candidates.RemoveAt(0);
+        edge.Load = Begin(WorkKind.Load, edge.Vertex, edge, candidate: candidate);
+        _commands.Add(new StartLoad(edge.Load.Id, edge.Vertex.Payload, edge.Output, candidate));
+    }
+
+    private static List<CacheDigest> DigestsOf(VertexNode vertex)
+    {
+        var digests = new List<CacheDigest>(vertex.Maps.Count);
+        foreach (CacheMap map in vertex.Maps)
+        {
+            digests.Add(map.Digest);
+        }
+
+        return digests;
+    }
+
+    private static KeyInput[] KeysOf(VertexNode vertex, Func<EdgeNode, List<CacheKeyId>> keys)
+    {
+        var inputs = new KeyInput[vertex.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = new KeyInput([.. keys(vertex.Inputs[i])], vertex.Maps[0].Inputs[i].Selector, vertex.Content[i]);
+        }
+
+        return inputs;
+    }
+
+    private void Know(EdgeNode edge, Level level)
+    {
+        if (level > edge.Known)
+        {
+            edge.Known = level;
+            Notify(edge);
+        }
+    }
+
+    // Consumers that want something of the edge look at it again.
+    private void Notify(EdgeNode edge)
+    {
+        foreach (ConsumerArc arc in edge.Consumers)
+        {
+            if (arc.Demand != Level.None)
+            {
+                Enqueue(arc.Consumer);
+            }
+        }
+    }
+
+    private void AddKey(EdgeNode edge, CacheKeyId key, bool forLookup)
+    {
+        if (!edge.RecordKeys.Contains(key))
+        {
+            edge.RecordKeys.Add(key);
+        }
+
+        if (!forLookup || edge.Keys.Contains(key))
+        {
+            return;
+        }
+
+        edge.Keys.Add(key);
+        foreach (ConsumerArc arc in edge.Consumers)
+        {
+            arc.Consumer.KeyStamp++;
+            if (arc.Demand != Level.None)
+            {
+                Enqueue(arc.Consumer);
+            }
+        }
+    }
+
+    private void MoveTo(VertexNode vertex, Stage stage)
+    {
+        vertex.Stage = stage;
+        vertex.Cursor = 0;
+    }
+
+    private void Demand(VertexNode vertex)
+    {
+        if (vertex.Demanded == vertex.Stage)
+        {
+            return;
+        }
+
+        vertex.Demanded = vertex.Stage;
+        vertex.Cursor = 0;
+
+        // An input whose evaluation can still decide is evaluated for its content.
+        bool wantsContent = vertex.Stage == Stage.OwnContent
+            && !vertex.Edges.TrueForAll(edge => !edge.IsUnsatisfied || IsConclusive(vertex, edge));
+        for (int i = 0; i < vertex.Inputs.Length; i++)
+        {
+            SetDemand(vertex, i, vertex.Stage switch
+            {
+                Stage.Definition => Level.Definition,
+                Stage.InputKeys => Level.Content,
+                Stage.OwnContent => wantsContent && vertex.AllowsContent(i) ? Level.Result : Level.Content,
+                _ => Level.Result,
+            });
+        }
+    }
+
+    private void SetDemand(VertexNode vertex, int input, Level level)
+    {
+        ConsumerArc arc = vertex.Arcs[input];
+        if (arc.Demand == level)
+        {
+            return;
+        }
+
+        EdgeNode edge = vertex.Inputs[input];
+        edge.Count(arc.Demand, -1);
+        arc.Demand = level;
+        edge.Count(level, 1);
+        if (!edge.Vertex.IsForgotten)
+        {
+            Enqueue(edge.Vertex);
+        }
+    }
+
+    // Nobody wants more than there is: what was begun for more is given up. A vertex that is still wanted keeps the keys of its inputs alive.
+    private void Rest(VertexNode vertex, bool isWanted)
+    {
+        if (vertex.Demanded is not null)
+        {
+            vertex.Demanded = isWanted ? Stage.Definition : null;
+            vertex.Cursor = 0;
+            for (int i = 0; i < vertex.Inputs.Length; i++)
+            {
+                SetDemand(vertex, i, isWanted ? Level.Definition : Level.None);
+            }
+        }
+
+        foreach (Work? work in vertex.ContentWork)
+        {
+            Stop(work);
+        }
+
+        if (vertex.Execution is { State: ExecutionState.Queued or ExecutionState.Running or ExecutionState.Cancelling } execution)
+        {
+            Disown(execution, vertex);
+            vertex.Stage = Stage.Inputs;
+        }
+
+        if (isWanted || !vertex.IsUnderWay)
+        {
+            vertex.IsUnderWay &= !isWanted;
+            return;
+        }
+
+        // Cut short. Whoever comes later may find what others have recorded meanwhile.
+        vertex.IsUnderWay = false;
+        vertex.Stage = Stage.Definition;
+        vertex.KeyStamp++;
+        Stop(vertex.MapWork);
+        foreach (EdgeNode edge in vertex.Edges)
+        {
+            Stop(edge.Lookup);
+            Stop(edge.Load);
+        }
+    }
+}

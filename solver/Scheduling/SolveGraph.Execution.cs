@@ -1,0 +1,359 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Cairn.Cache.Keys;
+using Cairn.Llb;
+
+namespace Cairn.Solver.Scheduling;
+
+/// <content>Ops are carried out, once for all who would do the same.</content>
+internal sealed partial class SolveGraph
+{
+    private readonly Queue<JobNode> _round = [];
+    private int _running;
+
+    private void Execute(VertexNode vertex)
+    {
+        string key = KeyOf(vertex);
+        string keyForced = key + "!";
+
+        // What was made without looking into the cache is good for everybody; the reverse is not.
+        Execution? execution = _executions.GetValueOrDefault(keyForced);
+        if (execution is null && !vertex.IgnoresCache)
+        {
+            execution = _executions.GetValueOrDefault(key);
+        }
+
+        if (execution is null)
+        {
+            execution = new Execution(vertex.IgnoresCache ? keyForced : key, ++_nextExecution, vertex);
+            _executions.Add(execution.Key, execution);
+        }
+
+        bool isNew = execution.Owners.Count == 0 && execution.State == ExecutionState.Queued;
+        execution.Owners.Add(vertex);
+        vertex.Execution = execution;
+        if (isNew)
+        {
+            Queue(execution);
+        }
+        else if (execution.State == ExecutionState.Done)
+        {
+            AddKeys(vertex, execution);
+            Enqueue(vertex);
+        }
+        else if (execution.State == ExecutionState.Running)
+        {
+            _commands.Add(new Followed(vertex.Payload, execution.First.Payload));
+        }
+    }
+
+    private void Queue(Execution execution)
+    {
+        execution.State = ExecutionState.Queued;
+        execution.First = execution.Owners[0];
+        if (!execution.First.IsLimited)
+        {
+            Run(execution);
+            return;
+        }
+
+        JobNode job = execution.First.Jobs[0];
+        job.Ready.Enqueue(execution);
+        if (!job.IsInRound)
+        {
+            job.IsInRound = true;
+            _round.Enqueue(job);
+        }
+    }
+
+    // Jobs take turns, so that a wide build does not keep a narrow one waiting.
+    private void GiveTurns()
+    {
+        while (_running < maxParallelism && _round.TryDequeue(out JobNode? job))
+        {
+            job.IsInRound = false;
+            while (job.Ready.TryDequeue(out Execution? execution))
+            {
+                if (execution.State == ExecutionState.Queued)
+                {
+                    Run(execution);
+                    break;
+                }
+            }
+
+            if (job.Ready.Count > 0)
+            {
+                job.IsInRound = true;
+                _round.Enqueue(job);
+            }
+        }
+    }
+
+    // A job left: what it would have started for others goes to them.
+    private void Rehome(JobNode job)
+    {
+        while (job.Ready.TryDequeue(out Execution? execution))
+        {
+            if (execution.State == ExecutionState.Queued)
+            {
+                Queue(execution);
+            }
+        }
+    }
+
+    private void Run(Execution execution)
+    {
+        // An input may have been lost while this waited for its turn.
+        while (execution.Owners.Count > 0 && !Array.TrueForAll(execution.Owners[0].Inputs, static input => input.Result is not null))
+        {
+            VertexNode owner = execution.Owners[0];
+            Disown(execution, owner);
+            owner.Stage = Stage.Inputs;
+            owner.Cursor = 0;
+            Enqueue(owner);
+        }
+
+        if (execution.Owners.Count == 0)
+        {
+            return;
+        }
+
+        VertexNode vertex = execution.Owners[0];
+        execution.First = vertex;
+        execution.State = ExecutionState.Running;
+        execution.Work = Begin(WorkKind.Execution, vertex, execution: execution);
+        if (vertex.IsLimited)
+        {
+            _running++;
+        }
+
+        _commands.Add(new StartExecution(
+            execution.Work.Id,
+            vertex.Payload,
+            Array.ConvertAll(vertex.Inputs, static input => input.Result!.Id),
+            DigestsOf(vertex),
+            KeysOf(vertex, static input => input.RecordKeys)));
+        for (int i = 1; i < execution.Owners.Count; i++)
+        {
+            _commands.Add(new Followed(execution.Owners[i].Payload, vertex.Payload));
+        }
+    }
+
+    private void OnExecutionEnded(Work work, WorkEnded ended)
+    {
+        Execution execution = work.Execution!;
+        if (work.Vertex.IsLimited)
+        {
+            _running--;
+        }
+
+        execution.Work = null;
+        for (int i = 0; i < execution.Owners.Count; i++)
+        {
+            if (execution.Owners[i] != work.Vertex && execution.State == ExecutionState.Running)
+            {
+                _commands.Add(new Unfollowed(execution.Owners[i].Payload, work.Vertex.Payload));
+            }
+        }
+
+        switch (ended)
+        {
+            case Executed executed:
+                OnExecuted(execution, executed);
+                break;
+            case WorkFailed or WorkCancelled when work.IsCancelled:
+                Restart(execution);
+                break;
+            case WorkFailed failed:
+                OnExecutionFailed(execution, failed);
+                break;
+            default:
+                OnExecutionFailed(
+                    execution,
+                    new WorkFailed(work.Id, new OperationCanceledException("work stopped that nobody had stopped"), Blame: null, []));
+                break;
+        }
+    }
+
+    private void OnExecuted(Execution execution, Executed executed)
+    {
+        if (execution.Owners.Count == 0)
+        {
+            _executions.Remove(execution.Key);
+            execution.State = ExecutionState.Dead;
+            foreach (ResultId result in executed.Results)
+            {
+                _commands.Add(new Release(result));
+            }
+
+            return;
+        }
+
+        execution.State = ExecutionState.Done;
+        execution.Keys = executed.Keys;
+        execution.Results = new ResultNode[executed.Results.Count];
+        for (int i = 0; i < execution.Results.Length; i++)
+        {
+            var result = new ResultNode(executed.Results[i]) { Maker = execution, Holders = 1 };
+            _results.Add(result.Id, result);
+            execution.Results[i] = result;
+        }
+
+        foreach (VertexNode owner in execution.Owners)
+        {
+            AddKeys(owner, execution);
+            Enqueue(owner);
+        }
+    }
+
+    // It was told to stop, and has; perhaps somebody has come meanwhile.
+    private void Restart(Execution execution)
+    {
+        if (execution.Owners.Count > 0)
+        {
+            Queue(execution);
+        }
+        else
+        {
+            _executions.Remove(execution.Key);
+            execution.State = ExecutionState.Dead;
+        }
+    }
+
+    private void OnExecutionFailed(Execution execution, WorkFailed failed)
+    {
+        _executions.Remove(execution.Key);
+        execution.State = ExecutionState.Dead;
+        VertexNode[] owners = [.. execution.Owners];
+        execution.Owners.Clear();
+        foreach (VertexNode owner in owners)
+        {
+            owner.Execution = null;
+            owner.Stage = Stage.Inputs;
+            owner.Cursor = 0;
+            Enqueue(owner);
+        }
+
+        if (!Lose(failed, execution.First))
+        {
+            foreach (VertexNode owner in owners)
+            {
+                Fail(owner, failed.Error, failed.Blame);
+            }
+        }
+    }
+
+    private void AddKeys(VertexNode owner, Execution execution)
+    {
+        for (int i = 0; i < execution.Keys.Count; i++)
+        {
+            if (execution.Keys[i] is { } key)
+            {
+                AddKey(EdgeOf(owner, i), key, forLookup: !owner.IgnoresCache);
+            }
+        }
+    }
+
+    private void Fill(VertexNode vertex, Execution done)
+    {
+        for (int i = 0; i < vertex.Edges.Count; i++)
+        {
+            EdgeNode edge = vertex.Edges[i];
+            if (edge.Result is not null)
+            {
+                continue;
+            }
+
+            if (edge.Output < done.Results.Length)
+            {
+                edge.LoadedFrom = null;
+                SetResult(edge, done.Results[edge.Output]);
+            }
+            else if (edge.Desire == Level.Result)
+            {
+                Fail(vertex, new BuildException(
+                    ErrorKind.Input, "solve", vertex.Payload.ToString() ?? string.Empty,
+                    $"output {edge.Output} is wanted, but there are only {done.Results.Length}", remedy: null, inner: null), blame: null);
+            }
+        }
+    }
+
+    private void Disown(Execution execution, VertexNode vertex)
+    {
+        execution.Owners.Remove(vertex);
+        vertex.Execution = null;
+        if (execution.State == ExecutionState.Running && execution.First != vertex)
+        {
+            _commands.Add(new Unfollowed(vertex.Payload, execution.First.Payload));
+        }
+
+        if (execution.Owners.Count > 0)
+        {
+            return;
+        }
+
+        switch (execution.State)
+        {
+            case ExecutionState.Running:
+                execution.State = ExecutionState.Cancelling;
+                Stop(execution.Work);
+                break;
+            case ExecutionState.Queued:
+                _executions.Remove(execution.Key);
+                execution.State = ExecutionState.Dead;
+                break;
+            case ExecutionState.Done:
+                Discard(execution);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Discard(Execution execution)
+    {
+        Debug.Assert(execution.State == ExecutionState.Done, "only what is done has results");
+        _executions.Remove(execution.Key);
+        execution.State = ExecutionState.Dead;
+        foreach (VertexNode owner in execution.Owners)
+        {
+            owner.Execution = null;
+        }
+
+        execution.Owners.Clear();
+        foreach (ResultNode result in execution.Results)
+        {
+            result.Maker = null;
+            Drop(result);
+        }
+    }
+
+    // Equal text, equal work: the same op on inputs that are the same for all that it can see.
+    private static string KeyOf(VertexNode vertex)
+    {
+        var text = new StringBuilder(vertex.Maps[0].Digest.ToString());
+        if (vertex.Inputs.Length == 0)
+        {
+            return text.ToString();
+        }
+
+        for (int i = 0; i < vertex.Inputs.Length; i++)
+        {
+            if (vertex.Content[i] is { } content)
+            {
+                text.Append(" content ").Append(content);
+            }
+            else
+            {
+                text.Append(' ').Append(IdentityOf(vertex.Inputs[i])).Append(' ').Append(vertex.Maps[0].Inputs[i].Selector);
+            }
+        }
+
+        return Digest.Sha256(Encoding.UTF8.GetBytes(text.ToString())).ToString();
+    }
+
+    private static string IdentityOf(EdgeNode edge) => edge.Keys.Count > 0
+        ? edge.Keys[0].ToString()!
+        : string.Create(CultureInfo.InvariantCulture, $"result {edge.Result!.Id.Value}");
+}

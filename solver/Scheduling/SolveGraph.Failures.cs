@@ -1,0 +1,197 @@
+using System.Text;
+using Cairn.Llb;
+
+namespace Cairn.Solver.Scheduling;
+
+/// <content>Failures, losses, and waits for nothing.</content>
+internal sealed partial class SolveGraph
+{
+    private const int MostLosses = 3;
+
+    // Everybody above who needs the vertex fails with it, now: a failure leaves nothing behind that a later asker could inherit.
+    private void Fail(VertexNode origin, Exception error, JobId? blame)
+    {
+        if (!origin.IsCooling)
+        {
+            origin.IsCooling = true;
+            _cooling.Add(origin);
+        }
+
+        var seen = new HashSet<VertexNode> { origin };
+        var stack = new Stack<VertexNode>();
+        stack.Push(origin);
+        while (stack.TryPop(out VertexNode? vertex))
+        {
+            foreach (EdgeNode edge in vertex.Edges)
+            {
+                foreach (Want want in edge.Wants.ToArray())
+                {
+                    if (blame is null || blame == want.Job.Id)
+                    {
+                        _commands.Add(new Refuse(want.Id, error));
+                        Remove(want);
+                    }
+                }
+
+                foreach (ConsumerArc arc in edge.Consumers)
+                {
+                    if (arc.Demand != Level.None && seen.Add(arc.Consumer))
+                    {
+                        stack.Push(arc.Consumer);
+                    }
+                }
+            }
+        }
+    }
+
+    // True if the work did not fail but found that the bytes of inputs are gone, so that these have to be made again.
+    private bool Lose(WorkFailed failed, VertexNode vertex)
+    {
+        if (failed.Lost.Count == 0 || ++vertex.Setbacks > MostLosses)
+        {
+            return false;
+        }
+
+        foreach (ResultId result in failed.Lost)
+        {
+            Lose(result, failed.Error);
+        }
+
+        return true;
+    }
+
+    private void Lose(ResultId id, Exception error)
+    {
+        if (!_results.TryGetValue(id, out ResultNode? result))
+        {
+            return;
+        }
+
+        EdgeNode[] edges = [.. result.Edges];
+        if (result.Maker is { } maker)
+        {
+            foreach (VertexNode owner in maker.Owners)
+            {
+                owner.Stage = Stage.Definition;
+                owner.Cursor = 0;
+            }
+
+            Discard(maker);
+        }
+
+        foreach (EdgeNode edge in edges)
+        {
+            bool isHopeless = false;
+            if (edge.LoadedFrom is { } candidate)
+            {
+                edge.Struck.Add(candidate);
+                edge.LoadedFrom = null;
+            }
+            else
+            {
+                isHopeless = ++edge.Losses > MostLosses;
+            }
+
+            TakeResult(edge);
+            VertexNode vertex = edge.Vertex;
+            vertex.Stage = Stage.Definition;
+            vertex.Cursor = 0;
+            vertex.KeyStamp++;
+            foreach (ConsumerArc arc in edge.Consumers)
+            {
+                arc.Consumer.Cursor = 0;
+            }
+
+            Enqueue(vertex);
+            if (isHopeless)
+            {
+                Fail(vertex, error, blame: null);
+            }
+        }
+    }
+
+    private void CheckStall()
+    {
+        foreach (JobNode job in _jobs.Values.OrderBy(static job => job.Id.Value))
+        {
+            if (job.Wants.Count == 0 || HasWork(job))
+            {
+                continue;
+            }
+
+            string graph = Describe(job);
+            _commands.Add(new Stalled(job.Id, graph));
+            var error = new BuildException(
+                ErrorKind.Internal, "solve", "the build", $"it waits, and nothing runs or is queued for it:\n{graph}",
+                "Please report this, with the text above.", inner: null);
+            foreach (Want want in job.Wants.OrderBy(static want => want.Id.Value).ToArray())
+            {
+                _commands.Add(new Refuse(want.Id, error));
+                Remove(want);
+            }
+        }
+    }
+
+    private static bool HasWork(JobNode job) => Below(job).Any(static vertex =>
+        vertex.MapWork is not null
+        || vertex.Execution is { State: ExecutionState.Queued or ExecutionState.Running or ExecutionState.Cancelling }
+        || vertex.ContentWork.Any(static work => work is not null)
+        || vertex.Edges.Any(static edge => edge.Lookup is not null || edge.Load is not null));
+
+    // The vertices that a job waits for, through demands.
+    private static IEnumerable<VertexNode> Below(JobNode job)
+    {
+        var seen = new HashSet<VertexNode>();
+        var queue = new Queue<VertexNode>();
+        foreach (Want want in job.Wants.OrderBy(static want => want.Id.Value))
+        {
+            if (seen.Add(want.Edge.Vertex))
+            {
+                queue.Enqueue(want.Edge.Vertex);
+            }
+        }
+
+        while (queue.TryDequeue(out VertexNode? vertex))
+        {
+            yield return vertex;
+            foreach (ConsumerArc arc in vertex.Arcs)
+            {
+                VertexNode input = vertex.Inputs[arc.Input].Vertex;
+                if (arc.Demand != Level.None && !vertex.Inputs[arc.Input].Has(arc.Demand) && seen.Add(input))
+                {
+                    queue.Enqueue(input);
+                }
+            }
+        }
+    }
+
+    private static string Describe(JobNode job)
+    {
+        var text = new StringBuilder();
+        foreach (VertexNode vertex in Below(job))
+        {
+            text.Append(vertex.Payload).Append(": ").Append(vertex.Stage);
+            if (vertex.Execution is { } execution)
+            {
+                text.Append(", execution ").Append(execution.Serial).Append(' ').Append(execution.State);
+            }
+
+            foreach (EdgeNode edge in vertex.Edges)
+            {
+                text.Append("; output ").Append(edge.Output).Append(" known ").Append(edge.Known).Append(" wanted ").Append(edge.Desire);
+            }
+
+            for (int i = 0; i < vertex.Inputs.Length; i++)
+            {
+                if (vertex.Arcs[i].Demand != Level.None && !vertex.Inputs[i].Has(vertex.Arcs[i].Demand))
+                {
+                    text.Append("; waits for ").Append(vertex.Arcs[i].Demand).Append(" of ").Append(vertex.Inputs[i].Vertex.Payload);
+                }
+            }
+
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,4 @@
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>One request of a job for one result.</summary>
+internal readonly record struct WantId(long Value);

@@ -1,0 +1,29 @@
+namespace Cairn.Solver.Sessions;
+
+/// <summary>
+/// What one build may ask of its client. In this process it is served from directories, files and the environment; a remote client serves it
+/// over its session tunnel.
+/// </summary>
+public interface ISession
+{
+    /// <summary>Stands in <c>local.session</c> of local sources, so that builds of different clients stay different vertices.</summary>
+    string Id { get; }
+
+    /// <summary>Secrets: the values of <c>--secret</c>.</summary>
+    ISecretSource Secrets { get; }
+
+    /// <summary>Logins for registries.</summary>
+    IRegistryCredentials Credentials { get; }
+
+    /// <summary>Forwarded SSH agents.</summary>
+    ISshAgents Ssh { get; }
+
+    /// <summary>Where results go that the client wants to have.</summary>
+    IExportTarget Exports { get; }
+
+    /// <summary>Image layouts on the client's side, for <c>oci-layout://</c>.</summary>
+    IOciLayouts Layouts { get; }
+
+    /// <summary>A directory of the client by the name it has in <c>local://NAME</c>; null if the client does not offer one of that name.</summary>
+    ILocalFiles? Files(string name);
+}
