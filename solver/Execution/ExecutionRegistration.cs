@@ -9,7 +9,7 @@ internal static class ExecutionRegistration
 {
     /// <summary>Adds the <see cref="IExecutor"/> and the kinds of exec and file ops.</summary>
     public static IServiceCollection AddExecution(this IServiceCollection services) => services
-        .AddSingleton(provider => Executor(provider.GetRequiredService<StoreRoot>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<IExecutor>(provider => Executor(provider.GetRequiredService<StoreRoot>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(_ => LogLimits.FromEnvironment())
         .AddSingleton<IOpKind>(provider => new ExecOpKind(provider.GetRequiredService<LogLimits>()))
         .AddSingleton<IOpKind, FileOpKind>();
@@ -21,7 +21,7 @@ internal static class ExecutionRegistration
         DeadContainers.Kill(instance.RunDirectory);
     }
 
-    private static IExecutor Executor(StoreRoot store, TimeProvider clock) => new ContainerExecutor(new ContainerExecutorOptions
+    private static ContainerExecutor Executor(StoreRoot store, TimeProvider clock) => new ContainerExecutor(new ContainerExecutorOptions
     {
         RunDirectory = store.Instance.RunDirectory,
         InstanceId = store.Instance.Id,

@@ -1,6 +1,7 @@
 using System.Text;
 using Cairn.Cache.Checksums;
 using Cairn.Llb;
+using Cairn.Llb.CacheKeys;
 using Cairn.Llb.Graphs;
 using Cairn.Protos.Pb;
 using Cairn.Snapshotter.Trees;
@@ -23,7 +24,7 @@ internal static class ExecCacheMap
             inputs[i] = mounts.Length == 0 ? CacheMapInput.DefinitionOnly : Of(exec.Meta, mounts);
         }
 
-        return new CacheMap(CacheDigest.Stable(CacheKeyJson.Digest(vertex)), inputs, HasMore: false);
+        return new CacheMap(CacheDigest.Stable(CacheKeyJson.Key(vertex)), inputs, HasMore: false);
     }
 
     private static CacheMapInput Of(Meta meta, Mount[] mounts)

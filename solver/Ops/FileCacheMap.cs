@@ -1,6 +1,7 @@
 using System.Text;
 using Cairn.Cache.Checksums;
 using Cairn.Llb;
+using Cairn.Llb.CacheKeys;
 using Cairn.Llb.Graphs;
 using Cairn.Llb.Matching;
 using Cairn.Protos.Pb;
@@ -42,7 +43,7 @@ internal static class FileCacheMap
         }
 
         CacheMapInput[] inputs = [.. selectors.Select((list, i) => isChanged[i] || list.Count == 0 ? CacheMapInput.DefinitionOnly : Of(list))];
-        return new CacheMap(CacheDigest.Stable(CacheKeyJson.Digest(vertex)), inputs, HasMore: false);
+        return new CacheMap(CacheDigest.Stable(CacheKeyJson.Key(vertex)), inputs, HasMore: false);
     }
 
     private static void Add(List<ContentSelector>[] selectors, long input, ContentSelector selector)
