@@ -65,6 +65,10 @@ public sealed partial class RefStore
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(description);
+        if (parent is not null)
+        {
+            EnsurePublished(parent.Record);   // its owner may give it up before this ref has rows
+        }
         DateTimeOffset now = _clock.GetUtcNow();
         var record = new LayerRecord(RefId.NewNumber(), now, description.Description) { Staged = layer };
         return new ImmutableRef(this, Claims.Enter(

@@ -63,7 +63,7 @@ public static class DockerfileFrontend
     {
         var platforms = stages.Zip(requests, (stage, request) => new PlatformResult(
             request.IsPlatformAsked ? request.TargetPlatform : stage.Platform,
-            DefinitionWriter.Write(stage.Tree, file.ToSourceInfo()),
+            DefinitionWriter.Write(stage.TakeTree(), file.ToSourceInfo()),
             ImageConfigJson.Write(stage.Image))
         {
             BaseConfig = stage.BaseConfig,

@@ -1,6 +1,5 @@
 using Cairn.Llb;
 using Cairn.Llb.Graphs;
-using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Scheduling;
 using Cairn.Solver.Sessions;

@@ -1,5 +1,4 @@
 using Cairn.Cache.Keys;
-using Cairn.Llb;
 using Cairn.Solver.Ops;
 
 namespace Cairn.Solver.Scheduling;
@@ -171,7 +170,7 @@ internal sealed partial class SolveGraph
         }
     }
 
-    private bool InputsHave(VertexNode vertex, Level level)
+    private static bool InputsHave(VertexNode vertex, Level level)
     {
         while (vertex.Cursor < vertex.Inputs.Length)
         {
@@ -344,7 +343,7 @@ internal sealed partial class SolveGraph
         }
     }
 
-    private void MoveTo(VertexNode vertex, Stage stage)
+    private static void MoveTo(VertexNode vertex, Stage stage)
     {
         vertex.Stage = stage;
         vertex.Cursor = 0;

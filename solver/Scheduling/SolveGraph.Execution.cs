@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Cairn.Cache.Keys;
 using Cairn.Llb;
 
 namespace Cairn.Solver.Scheduling;

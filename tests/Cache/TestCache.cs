@@ -95,7 +95,9 @@ public sealed class TestCache : IAsyncDisposable
         await Store.DisposeAsync();
         if (_ownsRoot)
         {
-            Directory.Delete(Root, recursive: true);
+            // Not Directory.Delete: names in a layer need not be text.
+            using var remove = System.Diagnostics.Process.Start("rm", ["-rf", Root]);
+            await remove.WaitForExitAsync(CancellationToken.None);
         }
     }
 }

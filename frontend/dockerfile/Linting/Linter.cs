@@ -42,16 +42,28 @@ internal sealed class Linter(LintOptions options, SourceText source, Digest vert
         }
     }
 
-    private static bool IsSkipped(LintRule rule, InstructionText text)
+    private bool IsSkipped(LintRule rule, InstructionText text)
     {
         foreach (string comment in text.Comments)
         {
             if (comment.StartsWith(CheckComment, StringComparison.OrdinalIgnoreCase)
-                && !LintOptions.Parse(comment[CheckComment.Length..]).Applies(rule) && !rule.IsExperimental)
+                && !rule.IsExperimental && !ParseComment(comment, text.Lines).Applies(rule))
             {
                 return true;
             }
         }
         return false;
+    }
+
+    private LintOptions ParseComment(string comment, LineRange lines)
+    {
+        try
+        {
+            return LintOptions.Parse(comment[CheckComment.Length..]);
+        }
+        catch (SyntaxFault fault)
+        {
+            throw DockerfileErrors.At(source, lines, fault.Message, fault);
+        }
     }
 }

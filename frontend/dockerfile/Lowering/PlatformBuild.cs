@@ -71,12 +71,8 @@ internal sealed class PlatformBuild
         {
             string prefix = _request.ShowsPlatform ? $"[{platform.Format()} internal]" : "[internal]";
             var request = new ImageRequest(
-                reference.ToString(),
-                _request.IsPlatformAsked ? platform : null,
-                _request.Options.ResolveMode,
-                $"{prefix} load metadata for {reference}");
-            _images[(reference.ToString(), platform)] = task = _request.Host.ResolveImageAsync(
-                request with { Platform = platform }, cancellationToken);
+                reference.ToString(), platform, _request.Options.ResolveMode, $"{prefix} load metadata for {reference}");
+            _images[(reference.ToString(), platform)] = task = _request.Host.ResolveImageAsync(request, cancellationToken);
         }
         return task;
     }
@@ -145,7 +141,6 @@ internal sealed class PlatformBuild
         {
             NamedContext loaded = await _named.LoadAsync(named.Name, named.Value, stage.Platform, cancellationToken);
             stage.Tree = loaded.Context.Tree;
-            stage.Local = loaded.Context.Local;
             stage.Image = loaded.Image ?? ImageConfig.Scratch(stage.Platform);
             stage.BaseConfig = loaded.ImageBytes;
         }
@@ -172,7 +167,6 @@ internal sealed class PlatformBuild
     private static void TakeOver(StageState below, StageState stage)
     {
         stage.Tree = below.Tree;
-        stage.Local = below.Local;
         stage.Image = below.Image.Clone();
         stage.BaseConfig = below.BaseConfig;
         stage.Platform = below.Platform;
@@ -269,7 +263,7 @@ internal sealed class PlatformBuild
             }
             Instruction instruction = parser.Parse(texts[0]) with { IsTriggered = true };
             instruction = instruction with { Text = instruction.Text with { Lines = stage.Stage.Text.Lines } };
-            commands.Add(_plan.Attach(instruction, stage));
+            commands.Add(_plan.Attach(instruction));
             stage.StepCount += IsStep(instruction) ? 1 : 0;
         }
         stage.Commands = [.. commands, .. stage.Commands];

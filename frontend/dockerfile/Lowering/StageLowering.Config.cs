@@ -64,7 +64,7 @@ internal sealed partial class StageLowering
 
     private List<string> WithShell(IReadOnlyList<string> arguments, bool isShellForm)
     {
-        if (!isShellForm)
+        if (!isShellForm || arguments.Count == 0)
         {
             return [.. arguments];
         }

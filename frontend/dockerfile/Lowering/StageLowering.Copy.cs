@@ -254,13 +254,13 @@ internal sealed partial class StageLowering
             GraphEdge layer = GraphEdge.Of(new FileNode(null, steps, notes with { ProgressGroup = Group(weak: true) }));
             _stage.StepIndex--;   // copy and link are one step
             string name = NextStep($"LINK {plan.Shown}");
-            _stage.Tree = _stage.Tree is { } below
+            _stage.Tree = _stage.TakeTree() is { } below
                 ? GraphEdge.Of(new MergeNode([below, layer], notes with { Name = name, ProgressGroup = Group(weak: false) }))
                 : layer;
         }
         else
         {
-            _stage.Tree = GraphEdge.Of(new FileNode(_stage.Tree, steps, notes));
+            _stage.Tree = GraphEdge.Of(new FileNode(_stage.TakeTree(), steps, notes));
         }
         Record(plan.CreatedBy, makesLayer: true);
     }

@@ -51,7 +51,7 @@ internal sealed partial class StageLowering
             IgnoreCache = _stage.IgnoresCache,
             Resources = _request.Options.Resources,
         };
-        _stage.Tree = GraphEdge.Of(new ExecNode(exec, _stage.Platform, _stage.Tree, mounts.Trees, mounts.Deliveries, notes));
+        _stage.Tree = GraphEdge.Of(new ExecNode(exec, _stage.Platform, _stage.TakeTree(), mounts.Trees, mounts.Deliveries, notes));
         Record(createdBy, makesLayer: true);
     }
 

@@ -142,7 +142,7 @@ internal sealed partial class StageLowering
                 Owner = Ownership.Parse(_stage.User),
             };
             var notes = new NodeNotes { Name = NextStep(shown), Lines = workdir.Text.Lines };
-            _stage.Tree = GraphEdge.Of(new FileNode(_stage.Tree, [new FileStep(new Pb.FileAction { Mkdir = mkdir }, null)], notes));
+            _stage.Tree = GraphEdge.Of(new FileNode(_stage.TakeTree(), [new FileStep(new Pb.FileAction { Mkdir = mkdir }, null)], notes));
         }
         Record($"WORKDIR {directory}", makesLayer: directory != "/");
     }

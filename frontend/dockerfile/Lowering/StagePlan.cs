@@ -40,7 +40,7 @@ internal sealed class StagePlan
         }
         foreach (StageState stage in _stages)
         {
-            stage.Commands = stage.IsReplaced ? [] : [.. stage.Stage!.Instructions.Select(i => Attach(i, stage))];
+            stage.Commands = stage.IsReplaced ? [] : [.. stage.Stage!.Instructions.Select(AttachLocated)];
         }
     }
 
@@ -58,10 +58,10 @@ internal sealed class StagePlan
     }
 
     /// <summary>The instruction with the stages it takes files from.</summary>
-    public StageCommand Attach(Instruction instruction, StageState owner) => new(instruction, instruction switch
+    public StageCommand Attach(Instruction instruction) => new(instruction, instruction switch
     {
-        CopyInstruction { From: { } from } => [FindSource(from, owner)],
-        RunInstruction run => [.. run.Mounts.Select(mount => FindMountSource(mount, owner))],
+        CopyInstruction { From: { } from } => [FindSource(from)],
+        RunInstruction run => [.. run.Mounts.Select(mount => FindMountSource(mount))],
         _ => [],
     });
 
@@ -148,22 +148,21 @@ internal sealed class StagePlan
             : throw new SyntaxFault($"empty platform value from expression {written}");
     }
 
-    private StageState FindSource(string from, StageState owner) =>
-        FindByIndexBefore(from) ?? FindByName(from) ?? Implicit(from, owner);
+    private StageState FindSource(string from) => FindByNumber(from) ?? FindByName(from) ?? Implicit(from);
 
-    private StageState? FindMountSource(MountFlag mount, StageState owner) => mount.Kind switch
+    private StageState? FindMountSource(MountFlag mount) => mount.Kind switch
     {
         MountKind.Bind when mount.From is null => null,
-        MountKind.Cache when mount.From is null => Implicit(Scratch, owner),
-        MountKind.Bind or MountKind.Cache => FindByName(mount.From!) ?? Implicit(mount.From!, owner),
+        MountKind.Cache when mount.From is null => Implicit(Scratch),
+        MountKind.Bind or MountKind.Cache => FindByName(mount.From!) ?? Implicit(mount.From!),
         _ => null,
     };
 
-    private StageState Implicit(string name, StageState owner)
+    private StageState Implicit(string name)
     {
         if (!_implicit.TryGetValue(name, out StageState? state))
         {
-            Platform platform = owner.Platform;
+            Platform platform = _request.TargetPlatform;
             _implicit[name] = state = new StageState
             {
                 BaseName = name,
@@ -180,12 +179,19 @@ internal sealed class StagePlan
     private StageState? FindByIndex(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < _stages.Count ? _stages[index] : null;
 
-    private StageState? FindByIndexBefore(string text)
+    /// <summary>The stage a number means; null for other words.</summary>
+    private StageState? FindByNumber(string text) => !text.All(char.IsAsciiDigit) ? null
+        : FindByIndex(text) ?? throw new BuildException(ErrorKind.Input, "", "", $"invalid stage index {text}");
+
+    private StageCommand AttachLocated(Instruction instruction)
     {
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int index))
+        try
         {
-            return null;
+            return Attach(instruction);
         }
-        return index < _stages.Count ? _stages[index] : throw new BuildException(ErrorKind.Input, "", "", $"invalid stage index {text}");
+        catch (BuildException e)
+        {
+            throw DockerfileErrors.Locate(e, _request.Dockerfile.Source, instruction.Text.Lines);
+        }
     }
 }

@@ -48,9 +48,6 @@ internal sealed class StageState
     /// <summary>The file system so far; null is scratch.</summary>
     public GraphEdge? Tree { get; set; }
 
-    /// <summary>The directory of the client behind it, when it is one.</summary>
-    public LocalNode? Local { get; set; }
-
     public VariableList Variables { get; set; } = VariableList.Empty;
     public string WorkingDirectory { get; set; } = "/";
     public bool HasWorkingDirectory { get; set; }
@@ -62,5 +59,13 @@ internal sealed class StageState
     public int StepCount { get; set; }
     public int StepIndex { get; set; }
 
-    public ContextTree AsContext() => new(Tree, Local);
+    /// <summary>The file system for copying some of it.</summary>
+    public ContextTree AsContext() => new(Tree, Tree?.Node as LocalNode);
+
+    /// <summary>The file system for building on it: all of it is wanted.</summary>
+    public GraphEdge? TakeTree()
+    {
+        (Tree?.Node as LocalNode)?.Use("/");
+        return Tree;
+    }
 }

@@ -41,6 +41,10 @@ internal sealed class DockerfileReader
         while (_next < _lines.Count)
         {
             string line = _lines[_next++].TrimEnd('\n').TrimEnd('\r').TrimStart();
+            if (_next <= _directives.LineCount)
+            {
+                continue;
+            }
             if (line.StartsWith('#'))
             {
                 NoteComment(line);

@@ -7,7 +7,7 @@ internal sealed partial class ParserDirectives
 {
     private static readonly string[] Known = ["syntax", "escape", "check"];
 
-    private readonly Dictionary<string, (string Value, int Line)> _found = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _found = new(StringComparer.Ordinal);
 
     private ParserDirectives()
     {
@@ -22,8 +22,8 @@ internal sealed partial class ParserDirectives
     /// <summary>The lint options, or null.</summary>
     public string? Check => Value("check");
 
-    /// <summary>The line of a directive that is present.</summary>
-    public int Line(string name) => _found[name].Line;
+    /// <summary>How many lines at the top are directives, and so no comments.</summary>
+    public int LineCount => _found.Count;
 
     /// <exception cref="SyntaxFault">A directive is repeated, or the escape character is none of the two.</exception>
     public static ParserDirectives Read(IReadOnlyList<string> lines)
@@ -44,7 +44,7 @@ internal sealed partial class ParserDirectives
 
     private void Add(string name, string value, int line)
     {
-        if (!_found.TryAdd(name, (value, line)))
+        if (!_found.TryAdd(name, value))
         {
             throw new SyntaxFault($"only one {name} parser directive can be used") { Lines = LineRange.At(line) };
         }
@@ -56,7 +56,7 @@ internal sealed partial class ParserDirectives
         }
     }
 
-    private string? Value(string name) => _found.TryGetValue(name, out (string Value, int Line) found) ? found.Value : null;
+    private string? Value(string name) => _found.GetValueOrDefault(name);
 
     [GeneratedRegex(@"\A\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Shape();
