@@ -73,7 +73,7 @@ internal sealed class BuildRun(BuildSettings settings)
             Session = session,
             Frontend = contexts.Frontend,
             FrontendOptions = options,
-            Exports = plan.Exports(options.GetValueOrDefault("build-arg:SOURCE_DATE_EPOCH")),
+            Exports = plan.Exports,
             Entitlements = settings.Entitlements,
         };
     }

@@ -32,7 +32,7 @@ internal sealed class BuildSession : IDisposable
             Secrets = new SecretValues(settings.Secrets.ToDictionary(s => s.Id, Reader, StringComparer.Ordinal)),
             Credentials = DockerConfig.Default(),
             Ssh = new SshSockets(settings.Ssh.ToDictionary(s => s.Id, Socket, StringComparer.Ordinal)),
-            Exports = new ExportPaths(plan.Destinations()),
+            Exports = new ExportPaths(plan.Destinations),
             Layouts = new LayoutDirectories(contexts.Layouts),
         });
     }

@@ -8,8 +8,6 @@ namespace Cairn.Cli.Building;
 /// <summary>The outputs of a build, looked at before any work is done: a place that cannot be written is told now, not after an hour.</summary>
 internal sealed class OutputPlan
 {
-    private const string Epoch = "source-date-epoch";
-
     private readonly IReadOnlyList<OutputSpec> _outputs;
 
     private OutputPlan(IReadOnlyList<OutputSpec> outputs) => _outputs = outputs;
@@ -52,12 +50,10 @@ internal sealed class OutputPlan
     }
 
     /// <summary>The exporters as the solver wants them.</summary>
-    /// <param name="epoch">SOURCE_DATE_EPOCH of the build, for exporters that were given none of their own.</param>
-    public IReadOnlyList<ExportSpec> Exports(string? epoch) =>
-        [.. _outputs.Select(o => new ExportSpec(o.Type, (epoch is null || o.Attributes.ContainsKey(Epoch) ? o : o.With(Epoch, epoch)).Attributes))];
+    public IReadOnlyList<ExportSpec> Exports => [.. _outputs.Select(o => new ExportSpec(o.Type, o.Attributes))];
 
     /// <summary>Where each exporter leaves its result, in the same order.</summary>
-    public IReadOnlyList<ExportDestination> Destinations() =>
+    public IReadOnlyList<ExportDestination> Destinations =>
         [
             .. _outputs.Select(o => o.Destination switch
             {
