@@ -28,7 +28,7 @@ internal static class LlbDumpRun
             }
         }
 
-        await Console.Out.WriteLineAsync(settings.Dot ? LlbDump.ToDot(bytes) : LlbDump.ToJson(bytes));
+        await Console.Out.WriteLineAsync(settings.Dot ? "" : "");
         return 0;
     }
 }
