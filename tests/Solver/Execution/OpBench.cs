@@ -109,7 +109,7 @@ internal sealed class OpBench : IAsyncDisposable, ISessionGroup, IVertexProgress
             results.Add(vertex.Digest, await ExecuteAsync(vertex, results));
         }
 
-        ImmutableRef? result = graph.Terminal is Edge edge ? results[edge.Vertex.Digest][edge.Output]?.Clone() : null;
+        ImmutableRef? result = graph.Terminal is Edge edge ? results[edge.Vertex.Digest][edge.OutputIndex]?.Clone() : null;
         foreach (ImmutableRef? one in results.Values.SelectMany(list => list))
         {
             one?.Dispose();
@@ -152,8 +152,8 @@ internal sealed class OpBench : IAsyncDisposable, ISessionGroup, IVertexProgress
         using ImmutableRef result = (await SolveAsync(state))!;
         await result.MakeLocalAsync(Refs, Cancellation);
         using SnapshotView view = await result.ViewAsync(Refs, Cancellation);
-        string changes = Directory.EnumerateDirectories(Path.Combine(Store.Root, "layers")).OrderBy(Directory.GetCreationTimeUtc).Last();
-        return [.. Directory.EnumerateFileSystemEntries(Path.Combine(changes, "fs"), "*", SearchOption.AllDirectories)];
+        string changes = Snapshotter.ChangesDirectory(result.Layers[^1].Directory!.Value);
+        return [.. Directory.EnumerateFileSystemEntries(changes, "*", SearchOption.AllDirectories)];
     }
 
     public ISession? TryGet(string id) => Sessions.FirstOrDefault(session => session.Id == id);
@@ -226,7 +226,7 @@ internal sealed class OpBench : IAsyncDisposable, ISessionGroup, IVertexProgress
             return [_locals[vertex.Op.Source.Identifier["local://".Length..]].Clone()];
         }
 
-        ImmutableRef?[] inputs = [.. vertex.Inputs.Select(edge => results[edge.Vertex.Digest][edge.Output])];
+        ImmutableRef?[] inputs = [.. vertex.Inputs.Select(edge => results[edge.Vertex.Digest][edge.OutputIndex])];
         return await Kind(vertex).Create(vertex).ExecuteAsync(Context(vertex), inputs, Cancellation);
     }
 
