@@ -36,9 +36,9 @@ internal static class FileCacheMap
 
             if (action.ActionCase != FileAction.ActionOneofCase.Symlink)
             {
-                ChownOpt? owner = FileActions.Owner(action);
-                Add(selectors, FileActions.LookupInput(owner?.User) ?? -1, new ContentSelector("/etc/passwd", followLinks: true));
-                Add(selectors, FileActions.LookupInput(owner?.Group) ?? -1, new ContentSelector("/etc/group", followLinks: true));
+                ChownOpt? owner = FileReferences.Owner(action);
+                Add(selectors, FileReferences.LookupInput(owner?.User) ?? -1, new ContentSelector("/etc/passwd", followLinks: true));
+                Add(selectors, FileReferences.LookupInput(owner?.Group) ?? -1, new ContentSelector("/etc/group", followLinks: true));
             }
         }
 

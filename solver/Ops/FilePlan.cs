@@ -22,7 +22,7 @@ internal sealed class FilePlan
         foreach (int action in Order)
         {
             _uses[action] += op.Actions[action].Output >= 0 ? 1 : 0;
-            foreach (long reference in FileActions.References(op.Actions[action]))
+            foreach (long reference in FileReferences.References(op.Actions[action]))
             {
                 if (TryAction(reference, out int needed))
                 {
@@ -72,7 +72,7 @@ internal sealed class FilePlan
             }
 
             states[action] = State.Entered;
-            foreach (long reference in FileActions.References(_op.Actions[action]))
+            foreach (long reference in FileReferences.References(_op.Actions[action]))
             {
                 Enter(action, reference, states, pending);
             }

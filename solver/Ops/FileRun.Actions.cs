@@ -11,7 +11,7 @@ internal sealed partial class FileRun
 
     private async Task ApplyAsync(FileAction action, RootedTree tree, CancellationToken cancellationToken)
     {
-        FileOwner? owner = await OwnerAsync(FileActions.Owner(action), cancellationToken);
+        FileOwner? owner = await OwnerAsync(FileReferences.Owner(action), cancellationToken);
         switch (action.ActionCase)
         {
             case FileAction.ActionOneofCase.Mkdir:

@@ -9,7 +9,6 @@ using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 using Cairn.Solver.Execution;
-using Cairn.Solver.Exporters;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sessions;
@@ -90,9 +89,13 @@ internal sealed class OpBench : IAsyncDisposable, ISessionGroup, IVertexProgress
     /// <summary>A source that the graph can begin with, filled by the test.</summary>
     public State Local(string name, Action<string> fill)
     {
-        StagedLayer layer = Snapshotter.Stage();
-        fill(layer.Directory);
-        _locals[name] = Cache.Refs.Adopt(layer, null, new RefDescription(name));
+        if (!_locals.ContainsKey(name))
+        {
+            StagedLayer layer = Snapshotter.Stage();
+            fill(layer.Directory);
+            _locals[name] = Cache.Refs.Adopt(layer, null, new RefDescription(name));
+        }
+
         return State.Local(name);
     }
 

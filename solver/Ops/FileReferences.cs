@@ -3,7 +3,7 @@ using Cairn.Protos.Pb;
 namespace Cairn.Solver.Ops;
 
 /// <summary>What the kinds of file actions have in common.</summary>
-internal static class FileActions
+internal static class FileReferences
 {
     /// <summary>The owner that an action gives; null where it gives none.</summary>
     public static ChownOpt? Owner(FileAction action) => action.ActionCase switch
