@@ -1,6 +1,5 @@
 using Cairn.Llb;
 using Cairn.Solver;
-using Google.Protobuf;
 using Pb = Cairn.Protos.Pb;
 
 namespace Cairn.Frontend.Gateway;
@@ -16,19 +15,7 @@ public sealed class DefinitionFrontend : IFrontend
     /// <param name="bytes">A <c>pb.Definition</c> message.</param>
     /// <param name="name">What it was read from, for the error.</param>
     /// <exception cref="BuildException">Input: the bytes are no definition.</exception>
-    public static DefinitionFrontend Read(byte[] bytes, string name)
-    {
-        try
-        {
-            return new DefinitionFrontend(Pb.Definition.Parser.ParseFrom(bytes));
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new BuildException(
-                ErrorKind.Input, "read definition", name, "it is not a serialised LLB definition",
-                remedy: "A definition is the binary message that an LLB client marshals, not JSON or text.", inner: e);
-        }
-    }
+    public static DefinitionFrontend Read(byte[] bytes, string name) => new(DefinitionText.Parse(bytes, name));
 
     /// <inheritdoc/>
     public async Task<FrontendSolve> SolveAsync(

@@ -28,8 +28,8 @@ internal sealed class OciExporter(bool docker, ImageExportOptions options) : IEx
         if (options.Tar)
         {
             using IProgressItem sending = request.Progress.Begin("sending tarball", "", 0);
-            await using Stream file = await request.Session.Exports.OpenFileAsync(request.Index, response, cancellationToken);
-            await WriteArchiveAsync(request, image, names, file, sending, cancellationToken);
+            await request.Session.Exports.WriteFileAsync(
+                request.Index, response, (file, token) => WriteArchiveAsync(request, image, names, file, sending, token), cancellationToken);
         }
         else
         {

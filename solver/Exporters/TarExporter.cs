@@ -15,12 +15,11 @@ internal sealed class TarExporter(TreeExportOptions options) : IExporter
         using OpenTrees trees = await OpenTrees.OpenAsync(request, cancellationToken);
         var response = new Dictionary<string, string>(StringComparer.Ordinal);
         using IProgressItem sending = request.Progress.Begin("sending tarball", "", 0);
-        await using Stream file = await request.Session.Exports.OpenFileAsync(request.Index, response, cancellationToken);
         var tarOptions = new LayerTarOptions { ClampSeconds = options.Epoch.Or(request.SourceDateEpoch)?.ToUnixTimeSeconds() };
         (string Prefix, RootedTree Tree)[] parts =
             [.. trees.Trees.Select(part => (request.IsMultiPlatform ? TreeExportOptions.DirectoryOf(part.Platform) : "", part.Tree))];
-        await Task.Run(() => TreeTarWriter.Write(parts, file, tarOptions, cancellationToken), cancellationToken);
-        await file.FlushAsync(cancellationToken);
+        await request.Session.Exports.WriteFileAsync(
+            request.Index, response, (file, token) => Task.Run(() => TreeTarWriter.Write(parts, file, tarOptions, token), token), cancellationToken);
         return response;
     }
 }

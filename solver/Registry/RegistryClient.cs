@@ -16,6 +16,7 @@ public sealed class RegistryClient : IDisposable
     private readonly ConcurrentDictionary<(string Host, bool Insecure), RegistryConnection> _connections = new();
     private readonly ConditionalWeakTable<IRegistryCredentials, RegistryAuthorizer> _authorizers = [];
 
+    /// <summary>No I/O: connections are made when they are needed.</summary>
     public RegistryClient(RegistryOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -41,6 +42,7 @@ public sealed class RegistryClient : IDisposable
         return new RegistryRepository(connection, path, access, authorizer, _options);
     }
 
+    /// <summary>Closes every connection; nothing may be under way.</summary>
     public void Dispose()
     {
         _verified.Dispose();

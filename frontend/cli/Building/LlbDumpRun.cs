@@ -1,4 +1,5 @@
 using Cairn.Cli.Settings;
+using Cairn.Frontend.Gateway;
 using Cairn.Llb;
 
 namespace Cairn.Cli.Building;
@@ -28,7 +29,8 @@ internal static class LlbDumpRun
             }
         }
 
-        await Console.Out.WriteLineAsync(settings.Dot ? "" : "");
+        string name = settings.File == "-" ? "from the standard input" : settings.File;
+        await Console.Out.WriteLineAsync((settings.Dot ? DefinitionText.Dot(bytes, name) : DefinitionText.Json(bytes, name)).TrimEnd('\n'));
         return 0;
     }
 }
