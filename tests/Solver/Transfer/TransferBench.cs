@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Cairn.Cache;
 using Cairn.Cache.Refs;
-using Cairn.Llb;
 using Cairn.Protos.Pb;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
