@@ -68,6 +68,10 @@ public sealed class BuildSolver : IAsyncDisposable
             provider.GetRequiredService<ISnapshotter>(),
             new BuildCacheOptions { Clock = options.Clock, Loggers = options.Loggers, MaxUsedSpace = options.MaxUsedSpace }));
         services.AddSingleton<IOpKind, SourceOpKind>();
+        services.AddSingleton<IOpKind, MergeOpKind>();
+        services.AddSingleton<IOpKind, DiffOpKind>();
+        services.AddSingleton<IOpKind, BuildOpKind>();
+        services.AddSingleton<IOpKind, PassthroughOpKind>();
         services.AddExecution();
         services.AddTransfer();
         configure(services);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Cairn.Cache.Blobs;
 using Cairn.Llb;
@@ -10,8 +11,9 @@ namespace Cairn.Cache.Refs;
 
 /// <summary>
 /// Brings layers here: fetches and unpacks blobs, computes differences. Each layer once, whoever asks, also when it is part of several refs.
-/// Blobs are fetched side by side; a layer is unpacked when the one below is, because its hard links may lead there.
+/// Blobs are fetched and unpacked side by side; only a layer that turns out to need those below waits for them.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing.")]
 internal sealed class LayerLoader
 {
     private readonly StoreRoot _store;
@@ -20,6 +22,7 @@ internal sealed class LayerLoader
     private readonly ClaimTable _claims;
     private readonly RefTable _table;
     private readonly Action<RefId> _strikeOut;
+    private readonly SemaphoreSlim _unpacking = new(Environment.ProcessorCount);   // never held while another layer is waited for
     private readonly SharedWork<long, LayerId> _running = new();
 
     public LayerLoader(StoreRoot store, ISnapshotter snapshotter, BlobStore blobs, ClaimTable claims, Action<RefId> strikeOut)
@@ -123,34 +126,46 @@ internal sealed class LayerLoader
         LayerRecord[] layers, int at, KnownBlob blob, List<BlobSource> sources, RefContext context, CancellationToken cancellationToken)
     {
         Descriptor descriptor = blob.Descriptor;
-        for (bool again = false; ; again = true)
+        LayerId[]? below = at == 0 ? [] : null;
+        bool damaged = false;
+        while (true)
         {
-            Stream compressed = await _blobs.FetchAsync(descriptor, sources, context, cancellationToken);
-            await using (compressed)
+            await using Stream compressed = await _blobs.FetchAsync(descriptor, sources, context, cancellationToken);
+            Unpacked result;
+            await _unpacking.WaitAsync(cancellationToken);
+            try
             {
-                LayerId[] below = await BelowAsync(layers, at, context, cancellationToken);
                 using IProgressItem progress = context.Progress.Begin(descriptor.Digest.ToString(), "extracting", descriptor.Size);
-                StagedLayer? staged = await Task.Run(
-                    () => TryUnpack(compressed, blob, below, progress, cancellationToken), cancellationToken);
-                if (staged is not null)
+                result = await Task.Run(() => Unpack(compressed, blob, below, progress, cancellationToken), cancellationToken);
+            }
+            finally
+            {
+                _unpacking.Release();
+            }
+            if (result.Layer is { } staged)
+            {
+                using (staged)
                 {
-                    using (staged)
-                    {
-                        return Publish(layers[at], staged, blob.DiffId);
-                    }
+                    return Publish(layers[at], staged, blob.DiffId);
                 }
             }
+            if (result.NeedsBelow)
+            {
+                below = await BelowAsync(layers, at, context, cancellationToken);   // a link leads there, or a directory is not described here
+                continue;
+            }
             _blobs.Discard(descriptor.Digest);   // damaged on disk
-            if (again || sources.Count == 0)
+            if (damaged || sources.Count == 0)
             {
                 throw new BuildException(
                     ErrorKind.Environment, "unpack layer", descriptor.Digest.ToString(), "the stored blob is damaged and no source gives it back");
             }
+            damaged = true;
         }
     }
 
-    // Null if the stored bytes are not those of the digest; an honest blob whose content is wrong is the image's fault.
-    private StagedLayer? TryUnpack(Stream compressed, KnownBlob blob, LayerId[] below, IProgressItem progress, CancellationToken cancellationToken)
+    // Neither a layer nor a need if the stored bytes are not those of the digest; an honest blob whose content is wrong is the image's fault.
+    private Unpacked Unpack(Stream compressed, KnownBlob blob, LayerId[]? below, IProgressItem progress, CancellationToken cancellationToken)
     {
         using var blobHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var tarHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -163,8 +178,13 @@ internal sealed class LayerLoader
             {
                 using Stream tar = Compressors.Decompress(counted);
                 using var hashed = new HashingStream(tar, tarHash, progress: null);
-                LayerTarReader.Apply(hashed, staged, below, _snapshotter, cancellationToken);
+                LayerTarReader.Apply(hashed, staged, () => below ?? throw new BelowNeededException(), _snapshotter, cancellationToken);
                 hashed.CopyTo(Stream.Null);
+            }
+            catch (BelowNeededException)
+            {
+                staged.Dispose();
+                return new Unpacked(null, NeedsBelow: true);
             }
             catch (Exception e) when (e is InvalidDataException or IOException or BuildException)
             {
@@ -175,7 +195,7 @@ internal sealed class LayerLoader
             if (Digest.FromHash(blobHash) != blob.Descriptor.Digest)
             {
                 staged.Dispose();
-                return null;
+                return default;
             }
             if (failure is not null)
             {
@@ -188,7 +208,7 @@ internal sealed class LayerLoader
                     ErrorKind.Input, "unpack layer", blob.Descriptor.Digest.ToString(),
                     $"its content has the diff ID {tarDigest}, and the image says {blob.DiffId}");
             }
-            return staged;
+            return new Unpacked(staged, NeedsBelow: false);
         }
         catch
         {
@@ -265,4 +285,8 @@ internal sealed class LayerLoader
             connection.Query("SELECT snapshot FROM cache_layers WHERE id = $id").With("$id", layer.Id).Number());
         layer.SetDirectory(directory is { } id ? new LayerId(id) : null);
     }
+
+    private readonly record struct Unpacked(StagedLayer? Layer, bool NeedsBelow);
+
+    private sealed class BelowNeededException : Exception;
 }

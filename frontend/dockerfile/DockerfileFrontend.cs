@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Cairn.Frontend.Dockerfile.Contexts;
+using Cairn.Frontend.Dockerfile.Expansion;
 using Cairn.Frontend.Dockerfile.Graphs;
 using Cairn.Frontend.Dockerfile.Images;
 using Cairn.Frontend.Dockerfile.Instructions;
@@ -39,20 +40,25 @@ public static class DockerfileFrontend
 
         Platform native = host.WorkerPlatforms.Count > 0 ? host.WorkerPlatforms[0] : Platform.Default;
         IReadOnlyList<Platform> targets = settings.Platforms.Count > 0 ? settings.Platforms : [native];
-        var requests = targets.Select((target, index) => new BuildRequest
+        var requests = new List<BuildRequest>();
+        foreach (Platform target in targets)
         {
-            Host = host,
-            Options = settings,
-            Dockerfile = dockerfile,
-            MainContext = context,
-            Linter = index == 0 ? linter : CreateLinter(host, settings, dockerfile, file.Vertex, isShown: false),
-            BuildPlatform = native,
-            TargetPlatform = target,
-            IsPlatformAsked = settings.Platforms.Count > 0,
-            ShowsPlatform = targets.Count > 1,
-            Globals = GlobalArguments.Expand(dockerfile, settings, native, target),
-            Epoch = GlobalArguments.Epoch(settings, GlobalArguments.Expand(dockerfile, settings, native, target)),
-        }).ToList();
+            VariableList globals = GlobalArguments.Expand(dockerfile, settings, native, target);
+            requests.Add(new BuildRequest
+            {
+                Host = host,
+                Options = settings,
+                Dockerfile = dockerfile,
+                MainContext = context,
+                Linter = requests.Count == 0 ? linter : CreateLinter(host, settings, dockerfile, file.Vertex, isShown: false),
+                BuildPlatform = native,
+                TargetPlatform = target,
+                IsPlatformAsked = settings.Platforms.Count > 0,
+                ShowsPlatform = targets.Count > 1,
+                Globals = globals,
+                Epoch = GlobalArguments.Epoch(settings, globals),
+            });
+        }
         StageState[] stages = await Task.WhenAll(requests.Select(request => PlatformBuild.RunAsync(request, cancellationToken)));
         linter.ThrowIfForbidden();
         return CreateResult(stages, requests, file, settings.IsMultiPlatform);

@@ -10,6 +10,7 @@ internal sealed class GraphLoader(Definition definition, LoadOptions options)
 
     private readonly Dictionary<string, int> _byDigest = new(definition.Def.Count, StringComparer.Ordinal);
     private readonly List<VertexBytes> _ops = new(definition.Def.Count);
+    private readonly int[]?[] _inputs = new int[]?[definition.Def.Count];   // by op: its inputs, once they were looked up
     private readonly SourceLocations _locations = new(definition.Source);
     private readonly Platform _platform = options.DefaultPlatform ?? Platform.Default;
 
@@ -77,7 +78,7 @@ internal sealed class GraphLoader(Definition definition, LoadOptions options)
         }
     }
 
-    private int InputOf(int op, int input) => Find(_ops[op].Op.Inputs[input]);
+    private int InputOf(int op, int input) => (_inputs[op] ??= [.. _ops[op].Op.Inputs.Select(Find)])[input];
 
     private int Find(Input input) => _byDigest.TryGetValue(input.Digest, out int index)
         ? index
@@ -115,7 +116,7 @@ internal sealed class GraphLoader(Definition definition, LoadOptions options)
             }
         }
 
-        return new LlbGraph(result, EdgeTo(vertices[head]!, terminalIndex, "the terminal vertex"));
+        return new LlbGraph(result, EdgeTo(vertices[head]!, terminalIndex, user: null));
     }
 
     private Edge[] Inputs(int op, Vertex?[] vertices)
@@ -124,13 +125,18 @@ internal sealed class GraphLoader(Definition definition, LoadOptions options)
         var edges = new Edge[message.Inputs.Count];
         for (int i = 0; i < edges.Length; i++)
         {
-            edges[i] = EdgeTo(vertices[Find(message.Inputs[i])]!, message.Inputs[i].Index, $"vertex {_ops[op].Digest}");
+            edges[i] = EdgeTo(vertices[InputOf(op, i)]!, message.Inputs[i].Index, _ops[op].Digest);
         }
 
         return edges;
     }
 
-    private static Edge EdgeTo(Vertex vertex, long index, string user) => index >= 0 && index < vertex.OutputCount
+    /// <param name="vertex">The input.</param>
+    /// <param name="index">The output that is wanted.</param>
+    /// <param name="user">Who wants it; null for the terminal op.</param>
+    private static Edge EdgeTo(Vertex vertex, long index, Digest? user) => index >= 0 && index < vertex.OutputCount
         ? new Edge(vertex, (int)index)
-        : throw Invalid($"invalid input index {index} of {user}: vertex {vertex.ClientDigest} has {vertex.OutputCount} outputs");
+        : throw Invalid(
+            $"invalid input index {index} of {(user is { } digest ? $"vertex {digest}" : "the terminal vertex")}: "
+            + $"vertex {vertex.ClientDigest} has {vertex.OutputCount} outputs");
 }

@@ -10,6 +10,9 @@ internal sealed class GzipBlockStream(Stream sink, int level) : Stream
 {
     private const int BlockSize = 1 << 20;
 
+    // GZipStream writes nothing for nothing, which is not a gzip file. Method 8, no time, unknown system, an empty final block.
+    private static readonly byte[] EmptyMember = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
     private readonly Queue<Task<ArraySegment<byte>>> _pending = new();   // in the order of the content
     private readonly int _maxPending = Environment.ProcessorCount + 1;
     private byte[] _block = ArrayPool<byte>.Shared.Rent(BlockSize);
@@ -71,7 +74,11 @@ internal sealed class GzipBlockStream(Stream sink, int level) : Stream
         {
             if (disposing)
             {
-                if (_length > 0 || !_any)
+                if (!_any && _length == 0)
+                {
+                    sink.Write(EmptyMember);
+                }
+                else if (_length > 0)
                 {
                     EndBlock();
                 }

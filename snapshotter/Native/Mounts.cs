@@ -52,6 +52,28 @@ internal static class Mounts
         return mount;
     }
 
+    /// <summary>A detached tmpfs.</summary>
+    /// <param name="mode">Permission bits of its root, octal.</param>
+    /// <exception cref="NativeException">The kernel refused.</exception>
+    public static SafeFileHandle Memory(string mode)
+    {
+        using SafeFileHandle context = Libc.fsopen("tmpfs", Libc.FSOPEN_CLOEXEC);
+        if (context.IsInvalid)
+        {
+            throw new NativeException("fsopen", "tmpfs", Marshal.GetLastPInvokeError());
+        }
+        Set(context, "mode", mode);
+        Configure(context, Libc.FSCONFIG_CMD_CREATE, null, null);
+        SafeFileHandle mount = Libc.fsmount(context, Libc.FSMOUNT_CLOEXEC, 0);
+        if (mount.IsInvalid)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            mount.Dispose();
+            throw new NativeException("fsmount", "tmpfs", errno);
+        }
+        return mount;
+    }
+
     /// <summary>Attaches a detached mount to a directory. From now on it stays until <see cref="Detach"/>.</summary>
     public static void Attach(SafeFileHandle mount, string target) => Files.Check(
         Libc.move_mount(mount, "", Libc.AT_FDCWD, target, Libc.MOVE_MOUNT_F_EMPTY_PATH), "move_mount", target);

@@ -1,6 +1,7 @@
 using Cairn.Llb;
 using Cairn.Snapshotter.Native;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Store;
 
@@ -22,7 +23,7 @@ internal sealed class Reclamation(StoreOptions options, string runStore, StoreIn
             }
             using (held)   // holding the lock keeps others from doing the same
             {
-                if (TryReclaim(id, RunDirectory(path, id)))
+                if (TryReclaim(id, RunDirectory(held, id)))
                 {
                     File.Delete(path);
                     dead.Add(id);
@@ -61,9 +62,10 @@ internal sealed class Reclamation(StoreOptions options, string runStore, StoreIn
     }
 
     // A run directory elsewhere than ours belongs to an opener with another RunRoot; the lock file says where.
-    private string RunDirectory(string lockFile, string id)
+    private string RunDirectory(SafeFileHandle lockFile, string id)
     {
-        string noted = File.ReadAllText(lockFile);
+        byte[] content = new byte[4096];
+        string noted = PathText.Decode(content.AsSpan(0, RandomAccess.Read(lockFile, content, 0)));
         return noted.EndsWith("/" + id, StringComparison.Ordinal) && Path.IsPathFullyQualified(noted) ? noted : Path.Combine(runStore, id);
     }
 }

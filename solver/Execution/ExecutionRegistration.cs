@@ -1,4 +1,5 @@
 using Cairn.Snapshotter.Store;
+using Cairn.Solver.Ops;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cairn.Solver.Execution;
@@ -7,17 +8,11 @@ namespace Cairn.Solver.Execution;
 internal static class ExecutionRegistration
 {
     /// <summary>Adds the <see cref="IExecutor"/> and the kinds of exec and file ops.</summary>
-    public static IServiceCollection AddExecution(this IServiceCollection services) => services.AddSingleton<IExecutor>(static provider =>
-    {
-        StoreRoot store = provider.GetRequiredService<StoreRoot>();
-        return new ContainerExecutor(new ContainerExecutorOptions
-        {
-            RunDirectory = store.Instance.RunDirectory,
-            InstanceId = store.Instance.Id,
-            ProbeDirectory = store.Options.RunRoot,
-            Clock = provider.GetRequiredService<TimeProvider>(),
-        });
-    });
+    public static IServiceCollection AddExecution(this IServiceCollection services) => services
+        .AddSingleton<IExecutor>(provider => Executor(provider.GetRequiredService<StoreRoot>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(_ => LogLimits.FromEnvironment())
+        .AddSingleton<IOpKind>(provider => new ExecOpKind(provider.GetRequiredService<LogLimits>()))
+        .AddSingleton<IOpKind, FileOpKind>();
 
     /// <summary>Ends the containers of an instance whose process is gone, before its directories are reclaimed.</summary>
     public static void EndContainers(DeadInstance instance)
@@ -25,4 +20,13 @@ internal static class ExecutionRegistration
         ArgumentNullException.ThrowIfNull(instance);
         DeadContainers.Kill(instance.RunDirectory);
     }
+
+    private static ContainerExecutor Executor(StoreRoot store, TimeProvider clock) => new ContainerExecutor(new ContainerExecutorOptions
+    {
+        RunDirectory = store.Instance.RunDirectory,
+        InstanceId = store.Instance.Id,
+        ProbeDirectory = store.Options.RunRoot,
+        Runtime = Environment.GetEnvironmentVariable("CAIRN_RUNTIME"),
+        Clock = clock,
+    });
 }

@@ -64,7 +64,7 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
         var channel = new VertexChannel(Digest.Sha256(Encoding.UTF8.GetBytes(id)), Services.Clock);
         job.Progress.Announce(channel.Vertex, name, [], group: null);
         channel.Join(job.Progress);
-        channel.Start(isCached: false);
+        channel.Start(WorkInterval.Running);
         try
         {
             T result = await work(channel);

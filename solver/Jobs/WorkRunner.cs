@@ -3,6 +3,7 @@ using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Keys;
+using Cairn.Solver.Progress;
 using Cairn.Solver.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -108,15 +109,26 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
 
     // A source is looked up somewhere, which may take its time: that is shown.
     private static Task<WorkEnded> ResolveAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
-        ShowAsync(vertex, () => MapAsync(vertex, start, cancellationToken), cancellationToken);
+        ShowAsync(vertex, WorkInterval.Resolving, () => MapAsync(vertex, start, cancellationToken), cancellationToken);
 
     private async Task<WorkEnded> HashAsync(
         VertexWork vertex, StartContent start, ImmutableRef? input, CancellationToken cancellationToken)
     {
         using (input)
         {
-            return new ContentHashed(start.Work, await services.Cache.Checksums.ComputeAsync(
-                input, start.Map.Content!, vertex.Context.Refs, cancellationToken));
+            try
+            {
+                return new ContentHashed(start.Work, await services.Cache.Checksums.ComputeAsync(
+                    input, start.Map.Content!, vertex.Context.Refs, cancellationToken));
+            }
+            catch (BuildException e) when (e is not ResultLostException)
+            {
+                // The step asks for something that is not there: it is the step that failed.
+                vertex.Channel.Start(WorkInterval.Running);
+                var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, e.Remedy, e);
+                vertex.Channel.Complete(error.Message);
+                throw error;
+            }
         }
     }
 
@@ -130,7 +142,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 ErrorKind.Environment, "load", vertex.Vertex.Name, "the cached result is gone", remedy: null, inner: null), Blame: null, []);
         }
 
-        vertex.Channel.Start(isCached: true);
+        vertex.Channel.Start(WorkInterval.Cached);
         vertex.Channel.Complete(error: null);
         return new Loaded(start.Work, results.Add(found));
     }
@@ -142,6 +154,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         {
             return await ShowAsync(
                 vertex,
+                WorkInterval.Running,
                 async () =>
                 {
                     IReadOnlyList<ImmutableRef?> made = await vertex.Op.ExecuteAsync(vertex.Context, inputs, cancellationToken);
@@ -175,9 +188,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
     }
 
-    private static async Task<WorkEnded> ShowAsync(VertexWork vertex, Func<Task<WorkEnded>> work, CancellationToken cancellationToken)
+    private static async Task<WorkEnded> ShowAsync(
+        VertexWork vertex, WorkInterval interval, Func<Task<WorkEnded>> work, CancellationToken cancellationToken)
     {
-        vertex.Channel.Start(isCached: false);
+        vertex.Channel.Start(interval);
         try
         {
             WorkEnded ended = await work();

@@ -13,6 +13,9 @@ internal sealed class JobProgress(IBuildProgress target, TimeProvider clock)
     // All vertices announced, as last told; guarded by _lock.
     private readonly Dictionary<Digest, VertexEvent> _vertices = [];
     private readonly List<Digest> _order = [];
+
+    // Vertices of which so far only the key was looked for; guarded by _lock.
+    private readonly HashSet<Digest> _resolved = [];
     private bool _isClosed;
 
     /// <summary>Tells of a vertex that has not begun. The first name stays.</summary>
@@ -28,26 +31,37 @@ internal sealed class JobProgress(IBuildProgress target, TimeProvider clock)
     }
 
     /// <summary>A vertex begins an interval of work.</summary>
-    public void Start(Digest vertex, DateTimeOffset time, bool isCached)
+    public void Start(Digest vertex, DateTimeOffset time, WorkInterval interval)
     {
         lock (_lock)
         {
-            if (!_isClosed && _vertices.TryGetValue(vertex, out VertexEvent? known))
+            if (_isClosed || !_vertices.TryGetValue(vertex, out VertexEvent? known))
             {
-                TellInputsCached(known, time);
-                Tell(known with { Started = time, Completed = null, Cached = isCached, Error = null });
+                return;
             }
+
+            if (interval != WorkInterval.Resolving)
+            {
+                _resolved.Remove(vertex);
+            }
+            else if (known.Started is null)
+            {
+                _resolved.Add(vertex);
+            }
+
+            TellInputsCached(known, time);
+            Tell(known with { Started = time, Completed = null, Cached = interval == WorkInterval.Cached, Error = null });
         }
     }
 
     /// <summary>A vertex ends its interval.</summary>
-    public void Complete(Digest vertex, DateTimeOffset time, bool isCached, string? error)
+    public void Complete(Digest vertex, DateTimeOffset time, string? error)
     {
         lock (_lock)
         {
             if (!_isClosed && _vertices.TryGetValue(vertex, out VertexEvent? known) && known.Started is not null)
             {
-                Tell(known with { Completed = time, Cached = isCached, Error = error });
+                Tell(known with { Completed = time, Error = error });
             }
         }
     }
@@ -109,7 +123,8 @@ internal sealed class JobProgress(IBuildProgress target, TimeProvider clock)
             if (top.Next < top.Vertex.Inputs.Count)
             {
                 path.Push(top with { Next = top.Next + 1 });
-                if (_vertices.TryGetValue(top.Vertex.Inputs[top.Next], out VertexEvent? input) && input.Started is null)
+                if (_vertices.TryGetValue(top.Vertex.Inputs[top.Next], out VertexEvent? input)
+                    && (input.Started is null || (_resolved.Remove(input.Vertex) && input.Error is null)))
                 {
                     // Marked at once, so that it is not walked into a second time; told after its own inputs.
                     _vertices[input.Vertex] = input with { Started = time };
@@ -118,7 +133,7 @@ internal sealed class JobProgress(IBuildProgress target, TimeProvider clock)
             }
             else if (path.Count > 0)
             {
-                Tell(top.Vertex with { Started = time, Completed = time, Cached = true });
+                Tell(top.Vertex with { Started = top.Vertex.Started ?? time, Completed = time, Cached = true });
             }
         }
     }

@@ -19,7 +19,7 @@ internal sealed class VertexChannel(Digest vertex, TimeProvider clock) : IVertex
     private readonly List<BuildEvent> _kept = [];
     private long _keptBytes;
     private DateTimeOffset? _started;
-    private bool _isCached;
+    private WorkInterval _interval;
     private DateTimeOffset? _completed;
     private string? _error;
 
@@ -68,15 +68,15 @@ internal sealed class VertexChannel(Digest vertex, TimeProvider clock) : IVertex
     }
 
     /// <summary>An interval of work begins.</summary>
-    public void Start(bool isCached)
+    public void Start(WorkInterval interval)
     {
         lock (_lock)
         {
             _started = clock.GetUtcNow();
             _completed = null;
             _error = null;
-            _isCached = isCached;
-            ForEach((job, digest) => job.Start(digest, _started.Value, isCached));
+            _interval = interval;
+            ForEach((job, digest) => job.Start(digest, _started.Value, interval));
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class VertexChannel(Digest vertex, TimeProvider clock) : IVertex
         {
             _completed = clock.GetUtcNow();
             _error = error;
-            ForEach((job, digest) => job.Complete(digest, _completed.Value, _isCached, error));
+            ForEach((job, digest) => job.Complete(digest, _completed.Value, error));
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class VertexChannel(Digest vertex, TimeProvider clock) : IVertex
     {
         if (_started is { } started)
         {
-            job.Start(digest, started, _isCached);
+            job.Start(digest, started, _interval);
         }
 
         foreach (BuildEvent news in _kept)
@@ -142,7 +142,7 @@ internal sealed class VertexChannel(Digest vertex, TimeProvider clock) : IVertex
 
         if (_completed is { } completed)
         {
-            job.Complete(digest, completed, _isCached, _error);
+            job.Complete(digest, completed, _error);
         }
     }
 

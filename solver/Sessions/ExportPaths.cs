@@ -56,7 +56,10 @@ public sealed class ExportPaths(IReadOnlyList<ExportDestination> destinations) :
         }
         finally
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
 using Cairn.Snapshotter.Store;
+using Cairn.Solver.Exporters;
+using Cairn.Solver.Registry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cairn.Solver.Sources;
@@ -7,8 +9,17 @@ namespace Cairn.Solver.Sources;
 internal static class TransferRegistration
 {
     /// <summary>Tables of the sources.</summary>
-    public static IReadOnlyList<StoreSchema> Schemas { get; } = [];
+    public static IReadOnlyList<StoreSchema> Schemas { get; } = [LocalSyncTable.Schema];
 
-    /// <summary>Adds every <see cref="ISource"/>, <see cref="Exporters.IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
-    public static IServiceCollection AddTransfer(this IServiceCollection services) => services;
+    /// <summary>Adds every <see cref="ISource"/>, <see cref="IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
+    public static IServiceCollection AddTransfer(this IServiceCollection services) => services
+        .AddSingleton(provider => new RegistryClient(new RegistryOptions { Clock = provider.GetRequiredService<TimeProvider>() }))
+        .AddSingleton<ISource, ImageSource>()
+        .AddSingleton<ISource, OciLayoutSource>()
+        .AddSingleton<ISource, LocalSource>()
+        .AddSingleton<IImageResolver, ImageResolver>()
+        .AddSingleton<IBlobFetchers, BlobFetchers>()
+        .AddSingleton<IExporterKind, ImageExporterKind>()
+        .AddSingleton<IExporterKind, OciExporterKind>()
+        .AddSingleton<IExporterKind, TreeExporterKind>();
 }

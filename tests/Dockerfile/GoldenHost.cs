@@ -30,6 +30,9 @@ internal sealed class GoldenHost : IDockerfileHost
     /// <summary>Config of any image asked for; the golden base by default.</summary>
     public byte[] Config { get; init; } = Golden.Read("base/busybox.config.json");
 
+    /// <summary>What happens to whoever asks for an image, if set.</summary>
+    public BuildException? Refusal { get; init; }
+
     public IReadOnlyList<DockerfileWarning> Warnings => _warnings;
 
     public List<ImageRequest> Requests { get; } = [];
@@ -53,6 +56,10 @@ internal sealed class GoldenHost : IDockerfileHost
         lock (Requests)
         {
             Requests.Add(request);
+        }
+        if (Refusal is { } refusal)
+        {
+            throw refusal;
         }
         return Task.FromResult(new ResolvedImage(Digest.Sha256(Golden.Read("base/busybox.manifest.json")), Config));
     }

@@ -38,7 +38,7 @@ public sealed class LintTests
     [Theory]
     [InlineData("FROM scratch AS build\nCOPY a /\nFROM build\nCMD [\"a\"]\n")]
     [InlineData("FROM busybox AS base-amd64\nSHELL [\"/bin/sh\", \"-c\"]\nCMD a\nWORKDIR /a\nWORKDIR b\n")]
-    [InlineData("ARG V=1\nFROM image:$V\nARG V\nENV A=$V B=${C:-x}\n# words\nARG D\n")]
+    [InlineData("ARG V=1\nFROM image:$V\nARG V\nENV A=$V B=${C:-x}\n# words\nARG D\nENV E=$D\n")]
     [InlineData("FROM --platform=linux/amd64 scratch AS amd64-build\nEXPOSE 80 443/udp\nRUN echo $UNKNOWN\nARG KEY_FILE\n")]
     public async Task What_is_right_is_not_complained_about(string dockerfile) => Assert.Empty(await Warnings(dockerfile, "target", "0"));
 

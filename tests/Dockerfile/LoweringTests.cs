@@ -149,6 +149,23 @@ public sealed class LoweringTests
     }
 
     [Fact]
+    public async Task A_base_image_that_cannot_be_resolved_is_named_with_its_line()
+    {
+        var host = new GoldenHost("FROM scratch AS tools\nFROM toolz\n")
+        {
+            Refusal = new BuildException(ErrorKind.Environment, "", "", "not found", "Log in."),
+        };
+
+        BuildException error = await Assert.ThrowsAsync<BuildException>(() => Build(host));
+
+        Assert.Equal(
+            "toolz: failed to resolve source metadata for docker.io/library/toolz:latest: not found (did you mean tools?)", error.Message);
+        Assert.Equal(ErrorKind.Environment, error.Kind);
+        Assert.Equal("Log in.", error.Remedy);
+        Assert.Equal([SourceRange.Lines(2, 2)], Assert.Single(error.Sources).Ranges);
+    }
+
+    [Fact]
     public async Task A_missing_dockerfile_is_named()
     {
         BuildException error = await Assert.ThrowsAsync<BuildException>(
@@ -228,6 +245,26 @@ public sealed class LoweringTests
         Pb.FileActionMkFile script = Ops(result).Single(op => op.File is not null).File.Actions[0].Mkfile;
         Assert.Equal("#!/bin/cat\nx\n", script.Data.ToStringUtf8());
         Assert.Equal(0b111_101_101, script.Mode);
+    }
+
+    [Fact]
+    public async Task A_mount_without_a_target_is_at_the_working_directory()
+    {
+        FrontendResult result = await Build(new GoldenHost("FROM busybox\nWORKDIR /w\nRUN --mount=from=busybox --mount=target=sub,type=cache x\n"));
+
+        Pb.ExecOp exec = Ops(result).Single(op => op.Exec is not null).Exec;
+        Assert.Equal(["/", "/w", "/w/sub"], exec.Mounts.Select(mount => mount.Dest));
+        Assert.Equal("/sub", exec.Mounts[2].CacheOpt.ID);
+    }
+
+    [Fact]
+    public async Task Values_of_mounts_are_expanded()
+    {
+        FrontendResult result = await Build(new GoldenHost("FROM busybox\nARG U=7\nENV D=/d\nRUN --mount=type=cache,target=$D/c,uid=$U x\n"));
+
+        Pb.Mount mount = Ops(result).Single(op => op.Exec is not null).Exec.Mounts[1];
+        Assert.Equal("/d/c", mount.Dest);
+        Assert.Equal(7u, Ops(result).SelectMany(op => op.File?.Actions ?? []).Single().Mkdir.Owner.User.ByID);
     }
 
     [Fact]

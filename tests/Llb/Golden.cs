@@ -16,9 +16,13 @@ internal static class Golden
 
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Directory, name + ".pb"));
 
-    public static JsonElement Index()
+    public static JsonElement Index() => Json("definitions");
+
+    public static JsonElement Caches() => Json("caches").GetProperty("caches");
+
+    private static JsonElement Json(string folder)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Directory, "definitions", "index.json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Directory, folder, "index.json")));
         return document.RootElement.Clone();
     }
 

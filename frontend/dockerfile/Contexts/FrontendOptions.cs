@@ -20,7 +20,7 @@ internal sealed class FrontendOptions
         _options = options;
         BuildArguments = WithPrefix(BuildArgumentPrefix);
         Labels = WithPrefix(LabelPrefix);
-        Platforms = [.. Csv("platform").Select(text => Platform.Parse(text.Trim()))];
+        Platforms = [.. Csv("platform").Select(text => Platform.Parse(text.Trim())).Distinct()];
         IsMultiPlatform = ReadMultiPlatform();
         NetworkMode = ReadNetworkMode();
         ExtraHosts = [.. Csv("add-hosts").Select(ReadExtraHost)];

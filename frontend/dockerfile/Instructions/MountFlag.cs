@@ -20,7 +20,10 @@ internal sealed record MountFlag
     public MountKind Kind { get; private set; } = MountKind.Bind;
     public string? From { get; private set; }
     public string? Source { get; private set; }
+
+    /// <summary>Where it is mounted; relative to the working directory, which it is when nothing is given.</summary>
     public string? Target { get; private set; }
+
     public bool ReadOnly { get; private set; }
     public string? Id { get; private set; }
     public string? Sharing { get; private set; }
@@ -164,13 +167,6 @@ internal sealed record MountFlag
     private void Check()
     {
         bool takesInput = Kind is MountKind.Bind or MountKind.Cache;
-        if (takesInput || Kind == MountKind.Tmpfs)
-        {
-            if (string.IsNullOrEmpty(Target))
-            {
-                throw new SyntaxFault($"target is required for mount type '{Kind.ToString().ToLowerInvariant()}'");
-            }
-        }
         if (!takesInput && From is not null)
         {
             throw new SyntaxFault($"from is not allowed for mount type '{Kind.ToString().ToLowerInvariant()}'");

@@ -72,10 +72,14 @@ internal sealed class PlatformBuild
             string prefix = _request.ShowsPlatform ? $"[{platform.Format()} internal]" : "[internal]";
             var request = new ImageRequest(
                 reference.ToString(), platform, _request.Options.ResolveMode, $"{prefix} load metadata for {reference}");
-            _images[(reference.ToString(), platform)] = task = _request.Host.ResolveImageAsync(request, cancellationToken);
+            _images[(reference.ToString(), platform)] = task = AskAsync(request, cancellationToken);
         }
         return task;
     }
+
+    /// <summary>Asks the host; even what it throws at once belongs to whoever awaits.</summary>
+    private async Task<ResolvedImage> AskAsync(ImageRequest request, CancellationToken cancellationToken) =>
+        await _request.Host.ResolveImageAsync(request, cancellationToken);
 
     private async Task LowerAsync(StageState stage, CancellationToken cancellationToken)
     {
@@ -187,8 +191,9 @@ internal sealed class PlatformBuild
         }
         catch (BuildException e)
         {
+            string hint = Suggestion.For(stage.BaseName, _request.Dockerfile.Stages.Select(s => s.Name).OfType<string>());
             throw new BuildException(
-                e.Kind, "", stage.BaseName, $"failed to resolve source metadata for {reference}: {e.Message}", e.Remedy, e);
+                e.Kind, "", stage.BaseName, $"failed to resolve source metadata for {reference}: {e.Message}{hint}", e.Remedy, e);
         }
         stage.BaseConfig = resolved.Config.ToArray();
         stage.Image = ImageConfigJson.Read(resolved.Config, reference.ToString());

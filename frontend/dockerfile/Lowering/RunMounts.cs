@@ -38,7 +38,7 @@ internal sealed class RunMounts(FrontendOptions options, StageState stage, Conte
         switch (mount.Kind)
         {
             case MountKind.Tmpfs:
-                Trees.Add(new ExecMount(Tmpfs(Target(mount.Target!), mount.Size ?? 0, mount.ReadOnly), null));
+                Trees.Add(new ExecMount(Tmpfs(Target(mount.Target ?? ""), mount.Size ?? 0, mount.ReadOnly), null));
                 break;
             case MountKind.Secret:
                 AddSecret(mount);
@@ -86,13 +86,13 @@ internal sealed class RunMounts(FrontendOptions options, StageState stage, Conte
                 selector = CacheDirectory;
             }
         }
-        var message = new Pb.Mount { Dest = Target(mount.Target!), Selector = selector, Readonly = mount.ReadOnly };
+        var message = new Pb.Mount { Dest = Target(mount.Target ?? ""), Selector = selector, Readonly = mount.ReadOnly };
         if (mount.Kind == MountKind.Cache)
         {
             message.MountType = Pb.MountType.Cache;
             message.CacheOpt = new Pb.CacheOpt
             {
-                ID = $"{options.CacheNamespace}/{(string.IsNullOrEmpty(mount.Id) ? UnixPath.Clean(mount.Target!) : mount.Id)}",
+                ID = $"{options.CacheNamespace}/{(string.IsNullOrEmpty(mount.Id) ? UnixPath.Clean(mount.Target ?? "") : mount.Id)}",
                 Sharing = mount.Sharing switch
                 {
                     "private" => Pb.CacheSharingOpt.Private,

@@ -75,7 +75,7 @@ internal sealed partial class StageLowering
 
     private void ReportUnknown(string name)
     {
-        if (!IsProxy(name))
+        if (!IsProxy(name) && !_stage.Arguments.Exists(argument => argument.Key == name))
         {
             string? near = Suggestion.Nearest(name, _stage.Variables.Names);
             string hint = near is null ? "" : $" (did you mean ${near}?)";
@@ -109,9 +109,8 @@ internal sealed partial class StageLowering
         {
             // what cannot be expanded is shown as written
         }
-        (string name, string? arguments) = WordList.CutAtBlanks(text);
-        int nameEnd = text.IndexOf(' ', StringComparison.Ordinal);
-        text = nameEnd < 0 || arguments is null ? text.ToUpperInvariant() : text[..nameEnd].ToUpperInvariant() + text[nameEnd..];
+        int nameEnd = text.AsSpan().IndexOfAny(' ', '\t');
+        text = nameEnd < 0 ? text.ToUpperInvariant() : text[..nameEnd].ToUpperInvariant() + text[nameEnd..];
         return _current.IsTriggered ? $"ONBUILD {text}" : text;
     }
 

@@ -105,12 +105,9 @@ internal sealed class StagePlan
 
     private StageState CreateStage(Stage stage)
     {
-        Linter linter = _request.Linter;
         var expander = new WordExpander(_request.Escape)
         {
-            Unknown = name => linter.Report(
-                LintRule.UndefinedArgInFrom, stage.Text, null,
-                $"FROM argument '{name}' is not declared{Suggestion.For(name, _request.Globals.Names)}"),
+            Unknown = name => ReportUndeclared(name, stage),
         };
         string baseName = expander.Expand(stage.BaseName, _request.Globals);
         if (baseName.Length == 0)
@@ -134,6 +131,16 @@ internal sealed class StagePlan
             ShownName = _request.Dockerfile.Stages.Count > 1 ? stage.Name ?? $"stage-{index}" : null,
             IgnoresCache = _request.Options.IgnoresCache(stage.Name),
         };
+    }
+
+    private void ReportUndeclared(string name, Stage stage)
+    {
+        IEnumerable<string> declared = _request.Dockerfile.GlobalArguments.SelectMany(instruction => instruction.Arguments).Select(a => a.Key);
+        if (!declared.Contains(name))
+        {
+            string hint = Suggestion.For(name, _request.Globals.Names);
+            _request.Linter.Report(LintRule.UndefinedArgInFrom, stage.Text, null, $"FROM argument '{name}' is not declared{hint}");
+        }
     }
 
     private Platform StagePlatform(Stage stage, WordExpander expander)

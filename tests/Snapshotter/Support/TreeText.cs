@@ -18,7 +18,7 @@ public static class TreeText
         {
             TreeEntry entry = walk.Current;
             FileStatus status = entry.Status;
-            string time = status.IsDirectory && !directoryTimes ? "-" : status.ModifiedNanoseconds.ToString(CultureInfo.InvariantCulture);
+            string time = status.IsWhiteout || (status.IsDirectory && !directoryTimes) ? "-" : status.ModifiedNanoseconds.ToString(CultureInfo.InvariantCulture);
             text.Append(CultureInfo.InvariantCulture,
                 $"{Escape(entry.Path)} {status.Kind} {Convert.ToString(status.Mode, 8)} {status.Uid}:{status.Gid} {time}");
             switch (status.Kind)

@@ -1,0 +1,23 @@
+using Cairn.Llb;
+using Cairn.Solver.Sessions;
+
+namespace Cairn.Solver.Ops;
+
+/// <summary>Asks the clients of a step for their secrets.</summary>
+internal static class Secrets
+{
+    /// <summary>The value of the first client that has it; null if none has and the step can do without.</summary>
+    /// <exception cref="BuildException">Input: no client has it.</exception>
+    public static async Task<byte[]?> FindAsync(ISessionGroup sessions, string id, bool optional, CancellationToken cancellationToken)
+    {
+        foreach (ISession session in sessions.Sessions)
+        {
+            if (await session.Secrets.GetAsync(id, cancellationToken) is byte[] value)
+            {
+                return value;
+            }
+        }
+
+        return optional ? null : throw new BuildException(ErrorKind.Input, "", "", $"secret {id}: not found", $"Give it with --secret id={id},…");
+    }
+}

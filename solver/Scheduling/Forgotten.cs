@@ -1,0 +1,4 @@
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>Nobody holds the vertex any more.</summary>
+internal sealed record Forgotten(object Vertex) : Command;

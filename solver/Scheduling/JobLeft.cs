@@ -1,0 +1,4 @@
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>A job is over: its wants and its hold on vertices end.</summary>
+internal sealed record JobLeft(JobId Job) : SchedulerEvent;

@@ -1,0 +1,4 @@
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>A vertex now belongs to a job as well.</summary>
+internal sealed record Joined(object Vertex, JobId Job) : Command;

@@ -1,0 +1,4 @@
+namespace Cairn.Solver.Scheduling;
+
+/// <summary>Time to see whether a job waits for nothing.</summary>
+internal sealed record StallCheck : SchedulerEvent;

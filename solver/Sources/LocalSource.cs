@@ -1,0 +1,35 @@
+using Cairn.Protos.Pb;
+using Cairn.Solver.Sessions;
+
+namespace Cairn.Solver.Sources;
+
+/// <summary><c>local://</c>: directories of clients.</summary>
+/// <remarks>Source: llb-semantics.md, section 6.4; session.md, section 12.</remarks>
+internal sealed class LocalSource : ISource
+{
+    public bool Handles(string scheme) => scheme == "local";
+
+    public ISourceInstance Open(SourceOp source, Llb.Platform? platform)
+    {
+        var attributes = new SourceAttributes(source);
+        if (attributes.Flag("local.metadatatransfer"))
+        {
+            throw attributes.Invalid("local.metadatatransfer", "transfer of metadata only is not supported");
+        }
+
+        string differ = attributes.Text("local.differ") ?? "metadata";
+        if (differ is not ("metadata" or "none"))
+        {
+            throw attributes.Invalid("local.differ", $"\"{differ}\" is none of metadata, none");
+        }
+
+        return new LocalSourceInstance
+        {
+            Name = attributes.Rest,
+            Session = attributes.Text("local.session"),
+            SharedKeyHint = attributes.Text("local.sharedkeyhint") ?? "",
+            Filter = new LocalFilter(attributes.List("local.includepattern"), attributes.List("local.excludepatterns"), attributes.List("local.followpaths")),
+            TrustsNothing = differ == "none",
+        };
+    }
+}

@@ -1,0 +1,3 @@
+namespace Cairn.Solver.Tests.Execution;
+
+public sealed class FileOpOnDirectoriesTests() : FileOpTests("native");

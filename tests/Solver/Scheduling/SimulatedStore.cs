@@ -1,0 +1,142 @@
+using System.Globalization;
+using Cairn.Cache.Keys;
+using Cairn.Solver.Ops;
+using Cairn.Solver.Scheduling;
+
+namespace Cairn.Solver.Tests.Scheduling;
+
+/// <summary>Keys and results as plain dictionaries: the record-and-look-up model without a database.</summary>
+internal sealed class SimulatedStore
+{
+    private readonly Dictionary<string, HashSet<string>> _links = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<long>> _resultsByKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CacheKeyId> _ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<CacheKeyId, string> _names = [];
+    private long _next;
+
+    /// <summary>What each stored result is worth.</summary>
+    public Dictionary<long, int> Contents { get; } = [];
+
+    /// <summary>Stored results whose bytes are gone.</summary>
+    public HashSet<long> Gone { get; } = [];
+
+    public (List<CacheKeyId> Keys, List<CandidateId> Candidates, List<bool>? Matched) LookUp(
+        int output, IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs)
+    {
+        var names = new List<string>();
+        List<bool>? matched = null;
+        if (inputs.Count == 0)
+        {
+            names.AddRange(digests.Where(static digest => !digest.IsRandom).Select(digest => $"root {digest}@{output}"));
+        }
+        else
+        {
+            matched = [];
+            HashSet<string>? common = null;
+            for (int i = 0; i < inputs.Count; i++)
+            {
+                var found = new HashSet<string>(StringComparer.Ordinal);
+                foreach (string link in LinksOf(i, output, digests[0], inputs[i]))
+                {
+                    found.UnionWith(_links.GetValueOrDefault(link) ?? []);
+                }
+
+                matched.Add(found.Count > 0);
+                if (common is null)
+                {
+                    common = found;
+                }
+                else
+                {
+                    common.IntersectWith(found);
+                }
+            }
+
+            names.AddRange(common!.Order(StringComparer.Ordinal));
+        }
+
+        IEnumerable<long> results = names.SelectMany(name => _resultsByKey.GetValueOrDefault(name) ?? []).Distinct().OrderDescending();
+        return ([.. names.Select(Id)], [.. results.Select(result => new CandidateId(result))], matched);
+    }
+
+    public List<CacheKeyId?> Record(IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs, IReadOnlyList<int> contents)
+    {
+        var keys = new List<CacheKeyId?>();
+        for (int output = 0; output < contents.Count; output++)
+        {
+            List<string> names;
+            if (inputs.Count == 0)
+            {
+                names = [.. digests.Where(static digest => !digest.IsRandom).Select(digest => $"root {digest}@{output}")];
+            }
+            else if (inputs.Any(static input => input.Keys.Count == 0 && input.Content is null) || digests[0].IsRandom)
+            {
+                names = [];
+            }
+            else
+            {
+                names = [.. LookUp(output, digests, inputs).Keys.Select(id => _names[id])];
+                if (names.Count == 0)
+                {
+                    names.Add(string.Create(CultureInfo.InvariantCulture, $"key {++_next}"));
+                }
+
+                for (int i = 0; i < inputs.Count; i++)
+                {
+                    foreach (string link in LinksOf(i, output, digests[0], inputs[i]))
+                    {
+                        if (!_links.TryGetValue(link, out HashSet<string>? targets))
+                        {
+                            _links.Add(link, targets = new HashSet<string>(StringComparer.Ordinal));
+                        }
+
+                        targets.Add(names[0]);
+                    }
+                }
+            }
+
+            long result = ++_next;
+            Contents[result] = contents[output];
+            foreach (string name in names)
+            {
+                if (!_resultsByKey.TryGetValue(name, out List<long>? results))
+                {
+                    _resultsByKey.Add(name, results = []);
+                }
+
+                results.Add(result);
+            }
+
+            keys.Add(names.Count > 0 ? Id(names[0]) : null);
+        }
+
+        return keys;
+    }
+
+    private IEnumerable<string> LinksOf(int input, int output, CacheDigest digest, KeyInput keys)
+    {
+        foreach (CacheKeyId key in keys.Keys)
+        {
+            yield return $"{_names[key]} {input} {output} {digest} {keys.Selector}";
+        }
+
+        if (keys.Content is { } content)
+        {
+            yield return $"content {content} {input} {output} {digest}";
+        }
+    }
+
+    private CacheKeyId Id(string name)
+    {
+        if (!_ids.TryGetValue(name, out CacheKeyId id))
+        {
+            id = NewId(_ids.Count + 1);
+            _ids.Add(name, id);
+            _names.Add(id, name);
+        }
+
+        return id;
+    }
+
+    private static CacheKeyId NewId(int number) => CacheKeyIds.Of(number);
+}
