@@ -19,6 +19,8 @@ namespace Cairn.Cache.Checksums;
 /// <remarks>Source: llb-semantics, section 5.</remarks>
 public sealed class ContentChecksums
 {
+    private const int ChunkFiles = 64;   // neighbours on disk are read by one thread
+
     private static readonly ContentSelector Everything = new(TreePath.Root, followLinks: false);
 
     private readonly StoreRoot _store;
@@ -174,7 +176,14 @@ public sealed class ContentChecksums
                 }
             }
             var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
-            Parallel.ForEach(Chunks(unread), options, entry => ReadFile(entry.Node, open[entry.Node.Layer], entry.Path));
+            Parallel.ForEach(Partitioner.Create(0, unread.Count, ChunkFiles), options, range =>
+            {
+                for (int i = range.Item1; i < range.Item2; i++)
+                {
+                    options.CancellationToken.ThrowIfCancellationRequested();
+                    ReadFile(unread[i].Node, open[unread[i].Node.Layer], unread[i].Path);
+                }
+            });
         }
         catch (AggregateException e) when (e.InnerExceptions.Count > 0)
         {
@@ -188,11 +197,6 @@ public sealed class ContentChecksums
             }
         }
     }
-
-    // In chunks of the list's own order: neighbours on disk are read by one thread.
-    private static OrderablePartitioner<(TreeNode Node, string Path)> Chunks(
-        List<(TreeNode Node, string Path)> unread) =>
-        Partitioner.Create(unread, loadBalance: true);
 
     private static void ReadFile(TreeNode node, RootedTree tree, string path)
     {

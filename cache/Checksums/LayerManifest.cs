@@ -102,6 +102,16 @@ internal sealed class LayerManifest
         attribute == "security.capability"
         || !(attribute.StartsWith("security.", StringComparison.Ordinal) || attribute.StartsWith("system.", StringComparison.Ordinal));
 
+    private static bool IsBelow(string path, string directory) =>
+        path.Length > directory.Length && path.StartsWith(directory, StringComparison.Ordinal)
+        && (directory.Length == 1 || path[directory.Length] == '/');
+
+    private static KeyValuePair<string, byte[]>[] Attributes(TreeWalk walk)
+    {
+        IReadOnlyDictionary<string, byte[]> all = walk.ReadCurrentAttributes();
+        return all.Count == 0 ? [] : [.. all.Where(pair => Counts(pair.Key)).OrderBy(pair => pair.Key, PathText.ByteOrder)];
+    }
+
     // The walk stands at this entry; afterwards it stands at the first one that is not below it.
     private TreeNode ScanNode(TreeWalk walk, string name, TreeNode? earlier, ref bool more, CancellationToken cancellationToken)
     {
@@ -111,15 +121,14 @@ internal sealed class LayerManifest
         string path = walk.Current.Path;
         bool isOpaque = status.IsDirectory && walk.IsCurrentOpaque;
         string target = status.IsSymlink ? walk.ReadCurrentLink() : "";
-        KeyValuePair<string, byte[]>[] attributes = status.IsWhiteout
-            ? []
-            : [.. walk.ReadCurrentAttributes().Where(pair => Counts(pair.Key)).OrderBy(pair => pair.Key, PathText.ByteOrder)];
+        bool isSame = earlier is not null && status.IsRegular && earlier.Kind == FileKind.Regular && earlier.Inode == status.Inode;
+        IReadOnlyList<KeyValuePair<string, byte[]>> attributes = isSame ? earlier!.Attributes : status.IsWhiteout ? [] : Attributes(walk);
         List<TreeNode> children = [];
         more = walk.MoveNext();
         bool marks = isOpaque;
         if (status.IsDirectory)
         {
-            while (more && TreePath.Split(walk.Current.Path).Directory == path)
+            while (more && IsBelow(walk.Current.Path, path))
             {
                 string childName = walk.Current.Name;
                 TreeNode child = ScanNode(walk, childName, earlier?.Child(childName), ref more, cancellationToken);
@@ -133,7 +142,7 @@ internal sealed class LayerManifest
             Size = status.IsRegular ? status.Size : 0, Inode = status.Inode, LinkTarget = target, Attributes = attributes,
             IsWhiteout = status.IsWhiteout, IsOpaque = isOpaque, HasMarks = marks || status.IsWhiteout, Layer = this, Children = [.. children],
         };
-        if (status.IsRegular && earlier is { Kind: FileKind.Regular } && earlier.Inode == status.Inode && earlier.Record is { } known)
+        if (isSame && earlier!.Record is { } known)
         {
             node.Record = known;
         }

@@ -146,6 +146,7 @@ public sealed partial class RefStore
         RefTable.InsertLayer(transaction, record.Layer, directory, usage.Bytes);
         RefTable.InsertRef(transaction, record, named: true);
         Claims.Lease(transaction, record.Id);
+        transaction.OnCommitted(staged.Dispose);   // closes its descriptors
         // Set within the turn, so that whoever has the next turn does not publish it again.
         record.Layer.SetDirectory(directory);
         record.Layer.Staged = null;

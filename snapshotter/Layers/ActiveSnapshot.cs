@@ -1,4 +1,3 @@
-using Cairn.Llb;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -26,18 +25,6 @@ public sealed class ActiveSnapshot : MountedTree
     /// <see cref="MountedTree.Tree"/> before; null with the native driver.
     /// </summary>
     public string? UpperDirectory { get; }
-
-    /// <inheritdoc/>
-    /// <exception cref="BuildException">Files of the tree are shared with a layer; a program would write into that.</exception>
-    public override string Attach()
-    {
-        if (Tree.HasSharedInodes)
-        {
-            throw new BuildException(
-                ErrorKind.Internal, "attach", "snapshot", "it has files in common with a layer; freeze it and prepare another on top");
-        }
-        return base.Attach();
-    }
 
     /// <summary>
     /// Ends writing: unmounts and brings the changes into canonical form. No opaque marks, a whiteout for exactly each name that is gone

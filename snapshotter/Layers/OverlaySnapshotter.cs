@@ -30,7 +30,7 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
                 TakeRootMetadata(directories[^1], upper);
             }
             SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work);
-            var tree = new RootedTree(mount, new SharedInodes());
+            var tree = new RootedTree(mount) { Upper = upper };
             return new ActiveSnapshot(store, tree, staging, null, upper, (filled, token) => Freeze(filled, lowers, token));
         }
         catch
@@ -44,8 +44,10 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
     {
         layers = LayerList.Normalise(layers);
         LayerList.CheckCount(layers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
-        SafeFileHandle mount = Mounts.Overlay(TopFirst(_layers.Directories(layers), atLeast: 2), null, null);
-        return new SnapshotView(store, new RootedTree(mount), null, null);
+        IReadOnlyList<string> directories = _layers.Directories(layers);
+        SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null);
+        var tree = new RootedTree(mount) { Layer = directories.Count == 1 ? directories[0] : null };
+        return new SnapshotView(store, tree, null, null);
     }
 
     public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);

@@ -61,6 +61,10 @@ internal static unsafe class FileCopy
         {
             return;   // an error of FICLONE means "not on this filesystem", and small files are not worth the try
         }
+        if (status.Size <= BufferSize && TryCopySmall(source, target, (int)status.Size))
+        {
+            return;
+        }
         bool inKernel = true;
         if (status.Size >= SparseThreshold && status.AllocatedBytes < status.Size)
         {
@@ -69,6 +73,25 @@ internal static unsafe class FileCopy
         else
         {
             CopyRange(source, target, 0, long.MaxValue, ref inKernel);
+        }
+    }
+
+    // For a small file, one read and one write are quicker than any offer to do it in the kernel. False if it has grown or shrunk.
+    private static bool TryCopySmall(SafeFileHandle source, SafeFileHandle target, int size)
+    {
+        byte[] buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            if (RandomAccess.Read(source, buffer.AsSpan(0, size), 0) != size)
+            {
+                return false;
+            }
+            Files.WriteAll(target, buffer.AsSpan(0, size), 0);
+            return true;
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -205,10 +205,6 @@ internal static unsafe partial class Files
     /// <summary>Makes everything written to this file's filesystem durable.</summary>
     public static void SyncFilesystem(SafeFileHandle file) => Check(Libc.syncfs(file), "syncfs", "store");
 
-    /// <summary>Renames over what has the new name, in one step.</summary>
-    public static void Replace(SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to) =>
-        Check(Libc.renameat2(fromDirectory, from, toDirectory, to, 0), "rename", to);
-
     public static void SetLength(SafeFileHandle file, long length) => Check(Libc.ftruncate(file, length), "ftruncate", "file");
 
     /// <summary>Opens a path below a directory; a link on the way is an error, one at the end is opened itself. Null if there is nothing.</summary>

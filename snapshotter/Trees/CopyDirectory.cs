@@ -21,7 +21,7 @@ internal sealed class CopyDirectory(SafeFileHandle source, FileStatus status, Co
     /// <summary>Null until something is copied into it.</summary>
     public SafeFileHandle? Target { get; private set; }
 
-    /// <summary>The target was made by this copy, so no name in it can be taken.</summary>
+    /// <summary>The target was made for this copy, so no name in it can be taken.</summary>
     public bool IsFresh { get; private set; }
 
     public void SetTarget(SafeFileHandle target, bool isFresh)

@@ -15,16 +15,25 @@ internal sealed class CopyRun : IDisposable
     private readonly RootedTree _destination;
     private readonly CopyMetadata _metadata;
     private readonly bool _alwaysReplace;
+    private readonly IReadOnlyList<string> _made;
     private readonly PatternMatcher? _include;
     private readonly PatternMatcher? _exclude;
+    private readonly SafeFileHandle? _upper;   // takes what lies in new directories, if the destination is a mount
     private readonly CopyWorkers _workers;
     private readonly CancellationToken _cancellation;
     private readonly Dictionary<ulong, string> _linked = [];                                 // inode -> target path of its first name
     private readonly List<(CopyDirectory Directory, string Name, string First)> _links = []; // made when the first name is there
     private readonly List<(string Path, FileChange Change, IReadOnlyDictionary<string, byte[]>? Attributes)> _directories = [];
 
-    public CopyRun(RootedTree source, RootedTree destination, TreeCopyOptions options, CancellationToken cancellationToken)
+    /// <param name="source">Tree to read.</param>
+    /// <param name="destination">Tree to change.</param>
+    /// <param name="options">How.</param>
+    /// <param name="made">Directories of the destination that were just made, in which nobody has looked for anything yet.</param>
+    /// <param name="cancellationToken">Stops the copy.</param>
+    public CopyRun(
+        RootedTree source, RootedTree destination, TreeCopyOptions options, IReadOnlyList<string> made, CancellationToken cancellationToken)
     {
+        _made = made;
         _source = source;
         _destination = destination;
         _metadata = new CopyMetadata(options);
@@ -32,6 +41,7 @@ internal sealed class CopyRun : IDisposable
         _include = options.Include.Count == 0 ? null : new PatternMatcher(options.Include);
         _exclude = options.Exclude.Count == 0 ? null : new PatternMatcher(options.Exclude);
         _cancellation = cancellationToken;
+        _upper = destination.Upper is { } upper ? Files.OpenDirectory(upper) : null;
         _workers = new CopyWorkers(_metadata, options.AlwaysReplace, cancellationToken);
     }
 
@@ -44,7 +54,7 @@ internal sealed class CopyRun : IDisposable
         (string sourceDirectory, string sourceName) = TreePath.Split(sourcePath);
         (string targetDirectory, string targetName) = TreePath.Split(targetPath);
         sourceName = sourceName.Length == 0 ? "." : sourceName;
-        var parent = new CopyDirectory(_source.OpenDirectory(sourceDirectory), status, null, "", targetDirectory);
+        var parent = new CopyDirectory(OpenSource(sourceDirectory), status, null, "", targetDirectory);
         try
         {
             parent.SetTarget(_destination.OpenDirectory(targetDirectory), isFresh: false);
@@ -67,7 +77,25 @@ internal sealed class CopyRun : IDisposable
         FinishDirectories();
     }
 
-    public void Dispose() => _workers.Dispose();
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _upper?.Dispose();
+    }
+
+    // Reading a layer itself saves going through the mount.
+    private SafeFileHandle OpenSource(string path)
+    {
+        if (_source.Layer is { } layer)
+        {
+            using SafeFileHandle root = Files.OpenDirectory(layer);
+            if (Files.TryOpenBelow(root, TreePath.Relative(path)) is { } direct)
+            {
+                return direct;
+            }
+        }
+        return _source.OpenDirectory(path);
+    }
 
     // The top directory keeps what it is if it was there; only its times are the source's.
     private void CopyTop(CopyDirectory parent, string sourceName, FileStatus status, string targetName, string targetPath)
@@ -92,6 +120,10 @@ internal sealed class CopyRun : IDisposable
             string path = relative.Length == 0 ? name : relative + "/" + name;
             string target = TreePath.Join(directory.TargetPath, name);
             FileStatus status = Files.Status(directory.Source, name);
+            if (status.IsWhiteout)
+            {
+                continue;   // in a layer read directly; a mount shows none
+            }
             PatternMatch? include = _include?.Match(path, included);
             PatternMatch? exclude = _exclude?.Match(path, excluded);
             bool isExcluded = exclude is { IsMatch: true };
@@ -149,8 +181,12 @@ internal sealed class CopyRun : IDisposable
             Files.MakeDirectory(parent, directory.TargetName, 0x1c0);
             isFresh = true;
         }
-        directory.SetTarget(
-            Files.OpenAt(parent, directory.TargetName, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW), isFresh);
+        bool isEmpty = isFresh || _made.Contains(directory.TargetPath);
+        SafeFileHandle target = isEmpty && !directory.Parent.IsFresh && _upper is not null
+            && Files.TryOpenBelow(_upper, TreePath.Relative(directory.TargetPath)) is { } direct
+            ? direct   // nobody has looked into it through the mount, so nothing there can be out of date
+            : Files.OpenAt(parent, directory.TargetName, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        directory.SetTarget(target, isEmpty);
         FileChange change = _metadata.Of(directory.Status);
         _directories.Add(isTop && !isFresh
             ? (directory.TargetPath, new FileChange { Times = change.Times }, null)
@@ -195,9 +231,11 @@ internal sealed class CopyRun : IDisposable
         foreach ((CopyDirectory directory, string name, string first) in _links)
         {
             (string firstDirectory, string firstName) = TreePath.Split(first);
+            // Both by the mount: one may have been made in it and the other beneath it.
             using SafeFileHandle from = _destination.OpenDirectory(firstDirectory);
+            using SafeFileHandle to = _destination.OpenDirectory(directory.TargetPath);
             CopyWorkers.MakeRoom(directory, name, TreePath.Join(directory.TargetPath, name), _alwaysReplace);
-            Files.Link(from, firstName, directory.Target!, name);
+            Files.Link(from, firstName, to, name);
         }
     }
 

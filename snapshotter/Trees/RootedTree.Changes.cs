@@ -82,10 +82,6 @@ public sealed partial class RootedTree
             {
                 throw new NativeException("write", name, existing.IsDirectory ? Errno.EISDIR : Errno.EEXIST);
             }
-            if (existing is { LinkCount: > 1 })
-            {
-                _shares?.Separate(parent, name, existing);
-            }
             SafeFileHandle file = Files.OpenAt(
                 parent, name, Libc.O_WRONLY | Libc.O_NOFOLLOW | (existing is null ? Libc.O_CREAT | Libc.O_EXCL : Libc.O_TRUNC), mode);
             try
@@ -171,10 +167,6 @@ public sealed partial class RootedTree
         InParent(followLinks ? Resolve(path, followLast: true) : path, (parent, name) =>
         {
             FileStatus status = Files.Status(parent, name);
-            if (status is { LinkCount: > 1, IsRegular: true })
-            {
-                _shares?.Separate(parent, name, status);
-            }
             Apply(parent, name, status.Kind, change);
         });
 
@@ -182,14 +174,7 @@ public sealed partial class RootedTree
     public void SetAttribute(string path, string attribute, ReadOnlySpan<byte> value)
     {
         byte[] copy = value.ToArray();
-        InParent(path, (parent, name) =>
-        {
-            if (Files.Status(parent, name) is { LinkCount: > 1, IsRegular: true } status)
-            {
-                _shares?.Separate(parent, name, status);
-            }
-            Files.SetAttribute(parent, name, attribute, copy);
-        });
+        InParent(path, (parent, name) => Files.SetAttribute(parent, name, attribute, copy));
     }
 
     // Owner before mode: changing the owner clears setuid and setgid.

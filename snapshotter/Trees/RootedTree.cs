@@ -14,21 +14,19 @@ namespace Cairn.Snapshotter.Trees;
 /// </remarks>
 public sealed partial class RootedTree : IDisposable
 {
-    private readonly SharedInodes? _shares;
-    private SafeFileHandle _root;   // replaced only by the owner of the mount, while nobody works in the tree
+    private readonly SafeFileHandle _root;
 
-    internal RootedTree(SafeFileHandle root, SharedInodes? shares = null)
-    {
-        _root = root;
-        _shares = shares;
-    }
+    internal RootedTree(SafeFileHandle root) => _root = root;
 
     /// <summary>A tree over a directory of the host.</summary>
     /// <exception cref="NativeException">It is absent or not a directory.</exception>
     public static RootedTree Open(string hostDirectory) => new(Files.OpenDirectory(hostDirectory));
 
-    /// <summary>Some files here are names of a layer's inodes.</summary>
-    internal bool HasSharedInodes => _shares is { Any: true };
+    /// <summary>The one directory of the host that this read-only mount shows; null if it shows several or is no mount.</summary>
+    internal string? Layer { get; init; }
+
+    /// <summary>The directory of the host that takes everything new in this mount; null if it is no mount or read-only.</summary>
+    internal string? Upper { get; init; }
 
     /// <summary>Descriptor of the root; the tree owns it.</summary>
     internal SafeFileHandle Root => _root;
@@ -152,13 +150,6 @@ public sealed partial class RootedTree : IDisposable
 
     /// <summary>Closes the descriptor.</summary>
     public void Dispose() => _root.Dispose();
-
-    /// <summary>Puts another mount of the same tree in place of this one.</summary>
-    internal void Replace(SafeFileHandle root)
-    {
-        _root.Dispose();
-        _root = root;
-    }
 
     /// <summary>A descriptor that can only be asked for status or used as the start of another path; null if there is nothing.</summary>
     internal SafeFileHandle? TryOpenPath(string path, int flags)

@@ -122,7 +122,7 @@ public sealed class TreeCopy
         {
             target = TreePath.Join(target, name);
         }
-        using (var run = new CopyRun(_source, _destination, _options, _cancellation))
+        using (var run = new CopyRun(_source, _destination, _options, made, _cancellation))
         {
             run.Copy(followed, status, target);
         }

@@ -6,10 +6,12 @@ namespace Cairn.Cache.Tests;
 
 public sealed class RefTests
 {
-    [Fact]
-    public async Task A_committed_change_is_seen_on_top_of_its_parent()
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("native")]
+    public async Task A_committed_change_is_seen_on_top_of_its_parent(string driver)
     {
-        await using TestCache cache = TestCache.Open();
+        await using TestCache cache = TestCache.Open(driver);
         using ImmutableRef lower = await cache.LayerAsync(null, "lower", ("/etc/a", "1"), ("/etc/b", "2"));
         using ImmutableRef upper = await cache.ChangeAsync(lower, "upper", tree => tree.Remove("/etc/a", recursive: false));
         Assert.Equal(["/etc/b"], (await cache.FilesAsync(upper)).Keys);
@@ -29,10 +31,12 @@ public sealed class RefTests
         Assert.Equal(0, cache.Count("refs") + cache.Count("cache_layers"));
     }
 
-    [Fact]
-    public async Task Equal_merges_are_the_same_record_however_they_are_nested()
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("native")]
+    public async Task Equal_merges_are_the_same_record_however_they_are_nested(string driver)
     {
-        await using TestCache cache = TestCache.Open();
+        await using TestCache cache = TestCache.Open(driver);
         using ImmutableRef a = await cache.LayerAsync(null, "a", ("/a", "a"), ("/same", "a"));
         using ImmutableRef b = await cache.LayerAsync(null, "b", ("/b", "b"), ("/same", "b"));
         using ImmutableRef c = await cache.LayerAsync(null, "c", ("/c", "c"));
@@ -62,10 +66,12 @@ public sealed class RefTests
         Assert.Equal(a.Id, twice.Id);
     }
 
-    [Fact]
-    public async Task Of_a_repeated_input_the_last_place_counts()
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("native")]
+    public async Task Of_a_repeated_input_the_last_place_counts(string driver)
     {
-        await using TestCache cache = TestCache.Open();
+        await using TestCache cache = TestCache.Open(driver);
         using ImmutableRef a = await cache.LayerAsync(null, "a", ("/same", "a"));
         using ImmutableRef b = await cache.LayerAsync(null, "b", ("/same", "b"));
         using ImmutableRef aba = cache.Refs.Merge([a, b, a])!;
@@ -90,10 +96,12 @@ public sealed class RefTests
         Assert.Equal(three.Id, whole.Id);
     }
 
-    [Fact]
-    public async Task A_difference_of_unrelated_trees_is_computed_once_and_only_when_needed()
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("native")]
+    public async Task A_difference_of_unrelated_trees_is_computed_once_and_only_when_needed(string driver)
     {
-        await using TestCache cache = TestCache.Open();
+        await using TestCache cache = TestCache.Open(driver);
         using ImmutableRef a = await cache.LayerAsync(null, "a", ("/a", "a"), ("/same", "1"));
         using ImmutableRef b = await cache.LayerAsync(null, "b", ("/b", "b"), ("/same", "1"));
         using ImmutableRef diff = (await cache.Refs.DiffAsync(a, b, cache.Context, TestCache.Token))!;
@@ -106,10 +114,12 @@ public sealed class RefTests
         Assert.Equal(["/b"], (await cache.FilesAsync(diff)).Keys);
     }
 
-    [Fact]
-    public async Task A_difference_to_nothing_deletes_everything()
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("native")]
+    public async Task A_difference_to_nothing_deletes_everything(string driver)
     {
-        await using TestCache cache = TestCache.Open();
+        await using TestCache cache = TestCache.Open(driver);
         using ImmutableRef a = await cache.LayerAsync(null, "a", ("/d/a", "a"), ("/e", "e"));
         using ImmutableRef other = await cache.LayerAsync(null, "other", ("/d/other", "o"), ("/f", "f"));
         using ImmutableRef nothing = (await cache.Refs.DiffAsync(a, null, cache.Context, TestCache.Token))!;

@@ -358,6 +358,85 @@ public sealed class LoweringTests
     }
 
     [Fact]
+    public async Task A_large_file_with_everything_in_it_is_lowered()
+    {
+        const string File = """
+            # syntax=docker/dockerfile:1
+            ARG GO=1.21
+            ARG DEBUG
+
+            # tools for cross builds
+            FROM --platform=$BUILDPLATFORM example/xx:${GO%.*} AS xx
+            FROM --platform=$BUILDPLATFORM golang:${GO}-alpine AS base
+            COPY --link --from=xx / /
+            WORKDIR /src
+
+            FROM base AS version
+            RUN --mount=target=. \
+              # the version of the tree
+              V=$(git describe --match 'v[0-9]*'); \
+
+              echo "-X ${V}" | tee /tmp/.flags
+
+            FROM base AS build
+            ARG TARGETPLATFORM
+            ARG DEBUG FLAGS=${DEBUG:+"all=-N -l"}
+            ENV CGO_ENABLED=0 NAME="a b" \
+                OTHER=c\ d
+            RUN --mount=target=. --mount=target=/root/.cache,type=cache \
+                --mount=source=/tmp/.flags,target=/tmp/.flags,from=version <<EOT
+              set -ex
+              go build -ldflags "$(cat /tmp/.flags)" -o /out/app .
+            EOT
+
+            FROM scratch AS bin-linux
+            COPY --link --from=build /out/* /
+            FROM bin-linux AS bin-linux-debug
+            COPY --chmod=755 <<-EOF /start.sh
+            	#!/bin/sh
+            	exec app \\
+            	  --port=\${PORT:-5000} "\$@" $OTHER
+            EOF
+            FROM bin-$TARGETOS${DEBUG:+-debug} AS bin
+            ARG BUILDKIT_SBOM_SCAN_STAGE=true
+
+            FROM base AS pack
+            RUN --mount=from=bin tar cz . > "/out/app-$(cat /tmp/v).tgz"
+
+            FROM scratch AS release
+            COPY --from=pack /out/ /
+            ENTRYPOINT ["/app"]
+            EXPOSE 80 443/udp
+
+            """;
+
+        FrontendResult result = await Build(new GoldenHost(File), ("build-arg:DEBUG", "1"), ("platform", "linux/amd64"));
+
+        Assert.Equal(
+            [
+                "[base 1/3] FROM docker.io/library/golang:1.21-alpine",
+                "[xx 1/1] FROM docker.io/example/xx:1",
+                "[base 2/3] COPY --link --from=xx / /",
+                "[base 2/3] LINK COPY --link --from=xx / /",
+                "[base 3/3] WORKDIR /src",
+                "[internal] load build context",
+                "[version 1/1] RUN --mount=target=.   V=$(git describe --match 'v[0-9]*');   echo \"-X ${V}\" | tee /tmp/.flags",
+                "[build 1/1] RUN --mount=target=. --mount=target=/root/.cache,type=cache     --mount=source=/tmp/.flags,target=/tmp/.flags,from=version <<EOT (set -ex...)",
+                "[bin-linux 1/1] COPY --link --from=build /out/* /",
+                "[internal] preparing inline document",
+                "[bin-linux-debug 1/1] COPY --chmod=755 <<-EOF /start.sh",
+                "[pack 1/1] RUN --mount=from=bin tar cz . > \"/out/app-$(cat /tmp/v).tgz\"",
+                "[release 1/1] COPY --from=pack /out/ /",
+            ],
+            Names(result).Select(name => name.Split("@sha256")[0]));
+        Pb.FileActionMkFile script = Ops(result).SelectMany(op => op.File?.Actions ?? []).Single(action => action.Mkfile is not null).Mkfile;
+        Assert.Equal("#!/bin/sh\nexec app \\\n  --port=${PORT:-5000} \"$@\" \n", script.Data.ToStringUtf8());
+        Pb.Meta build = Ops(result).Single(op => op.Exec?.Meta.Args[^1].Contains("go build", StringComparison.Ordinal) == true).Exec.Meta;
+        Assert.Equal(["TARGETPLATFORM=linux/amd64", "DEBUG=1", "FLAGS=all=-N -l", "CGO_ENABLED=0", "NAME=a b", "OTHER=c d"],
+            build.Env.Where(variable => !variable.StartsWith("PATH=", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task The_same_input_gives_the_same_bytes()
     {
         const string File = "FROM busybox\nCOPY --link a /\nRUN --mount=type=cache,target=/c x\n";

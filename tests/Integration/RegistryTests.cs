@@ -26,11 +26,11 @@ public sealed class RegistryTests : IDisposable
         // Another store, which has nothing but the name: the layers come from the registry and go out as they came.
         string elsewhere = _workspace.In("elsewhere"), archive = _workspace.In("again.tar");
         string child = _workspace.Context("child", $"FROM {name}\nLABEL more=yes\n");
-        (await _workspace.BuildAsync(elsewhere, ["-o", $"type=oci,dest={archive}", child])).Succeeded();
+        (await Workspace.BuildInAsync(elsewhere, ["-o", $"type=oci,dest={archive}", child])).Succeeded();
         Assert.Equal(await LayersAsync($"docker://{name}", "--tls-verify=false"), await LayersAsync($"oci-archive:{archive}"));
 
         string run = _workspace.Context("run", $"FROM {name}\nRUN test \"$(cat /file)\" = 'from the base'\nRUN echo more > /more\n");
-        (await _workspace.BuildAsync(elsewhere, ["-o", $"type=oci,dest={archive}", run])).Succeeded();
+        (await Workspace.BuildInAsync(elsewhere, ["-o", $"type=oci,dest={archive}", run])).Succeeded();
         IReadOnlyList<string> layers = await LayersAsync($"oci-archive:{archive}");
         Assert.Equal(await LayersAsync($"docker://{name}", "--tls-verify=false"), layers.Take(layers.Count - 2));
     }

@@ -38,9 +38,10 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>Builds with the test's store and plain progress.</summary>
-    public Task<Finished> BuildAsync(params IReadOnlyList<string> arguments) => BuildAsync(Root, arguments);
+    public Task<Finished> BuildAsync(params IReadOnlyList<string> arguments) => BuildInAsync(Root, arguments);
 
-    public Task<Finished> BuildAsync(string root, IReadOnlyList<string> arguments) =>
+    /// <summary>Builds with another store.</summary>
+    public static Task<Finished> BuildInAsync(string root, IReadOnlyList<string> arguments) =>
         CairnProgram.RunAsync(["build", "--root", root, "--progress", "plain", .. arguments]);
 
     public void Dispose()
