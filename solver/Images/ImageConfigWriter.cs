@@ -19,7 +19,7 @@ internal static class ImageConfigWriter
     /// <returns>Compact JSON.</returns>
     /// <exception cref="BuildException">Input: the config is not that of an image.</exception>
     public static byte[] Write(
-        ReadOnlyMemory<byte>? given, ReadOnlyMemory<byte>? baseConfig, Platform platform, IReadOnlyList<LayerBlob> layers, DateTimeOffset? epoch)
+        byte[]? given, byte[]? baseConfig, Platform platform, IReadOnlyList<LayerBlob> layers, DateTimeOffset? epoch)
     {
         JsonObject config = given is { } bytes ? Parse(bytes) : Minimal(platform);
         Require(config, "os");
@@ -71,11 +71,11 @@ internal static class ImageConfigWriter
         return config;
     }
 
-    private static JsonObject Parse(ReadOnlyMemory<byte> bytes)
+    private static JsonObject Parse(byte[] bytes)
     {
         try
         {
-            return JsonNode.Parse(bytes.Span) as JsonObject ?? throw Invalid("it is no JSON object", null);
+            return JsonNode.Parse(bytes) as JsonObject ?? throw Invalid("it is no JSON object", null);
         }
         catch (JsonException e)
         {

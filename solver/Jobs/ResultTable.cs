@@ -29,4 +29,13 @@ internal sealed class ResultTable
             result?.Dispose();
         }
     }
+
+    /// <summary>Gives all claims up.</summary>
+    public void Clear()
+    {
+        foreach (ResultId id in _refs.Keys)
+        {
+            Remove(id);
+        }
+    }
 }

@@ -19,6 +19,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly Dictionary<WorkId, CancellationTokenSource> _running = [];   // the loop's own
     private readonly List<StartLookup> _lookups = [];   // the loop's own
     private readonly ConcurrentDictionary<WantId, TaskCompletionSource<Delivered>> _wants = [];
+    private readonly ConcurrentDictionary<Task, bool> _tasks = [];
     private readonly ResultTable _results;
     private readonly WorkRunner _runner;
     private readonly ILogger _logger;
@@ -26,6 +27,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly Task _loop;
     private long _nextWant;
     private bool _isStopping;   // the loop's own
+    private BuildException? _fault;   // written once, by the loop, before the channel is closed
 
     public Scheduler(SolverServices services, int maxParallelism)
     {
@@ -47,7 +49,12 @@ internal sealed class Scheduler : IAsyncDisposable
         var want = new WantId(Interlocked.Increment(ref _nextWant));
         var answer = new TaskCompletionSource<Delivered>(TaskCreationOptions.RunContinuationsAsynchronously);
         _wants[want] = answer;
-        Post(new Wanted(want, job, vertex, output));
+        if (!_events.Writer.TryWrite(new Wanted(want, job, vertex, output)))
+        {
+            _wants.TryRemove(want, out _);
+            throw _fault ?? (Exception)new ObjectDisposedException(nameof(Scheduler));
+        }
+
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             _ =>
             {
@@ -80,25 +87,64 @@ internal sealed class Scheduler : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        while (!_isStopping || _graph.Outstanding > 0)
+        try
         {
-            await _events.Reader.WaitToReadAsync();
-            while (_events.Reader.TryRead(out SchedulerEvent? news))
+            while (!_isStopping || _graph.Outstanding > 0)
             {
-                Take(news);
-            }
-
-            // Questions to the index are put together: one read answers them all.
-            while (_lookups.Count > 0)
-            {
-                StartLookup[] lookups = [.. _lookups];
-                _lookups.Clear();
-                foreach (WorkEnded answer in _runner.LookUp(lookups))
-                {
-                    Take(answer);
-                }
+                await _events.Reader.WaitToReadAsync();
+                TakeAll();
             }
         }
+#pragma warning disable CA1031 // The top of the loop: whatever is wrong here, nobody may be left waiting.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.SchedulerFailed(e);
+            _fault = new BuildException(
+                ErrorKind.Internal, "schedule", "builds", e.Message, "Please report this; start the engine again meanwhile.", e);
+        }
+
+        _events.Writer.TryComplete();
+        await StopAsync();
+    }
+
+    private void TakeAll()
+    {
+        while (_events.Reader.TryRead(out SchedulerEvent? news))
+        {
+            Take(news);
+        }
+
+        // Questions to the index are put together: one read answers them all.
+        while (_lookups.Count > 0)
+        {
+            StartLookup[] lookups = [.. _lookups];
+            _lookups.Clear();
+            foreach (WorkEnded answer in _runner.LookUp(lookups))
+            {
+                Take(answer);
+            }
+        }
+    }
+
+    // After a fault work may still run and wants may still be open; after an orderly end there is neither.
+    private async Task StopAsync()
+    {
+        foreach (CancellationTokenSource source in _running.Values)
+        {
+            await source.CancelAsync();
+        }
+
+        foreach (WantId want in _wants.Keys)
+        {
+            if (_wants.TryRemove(want, out TaskCompletionSource<Delivered>? waiting))
+            {
+                waiting.TrySetException(_fault ?? (Exception)new ObjectDisposedException(nameof(Scheduler)));
+            }
+        }
+
+        await Task.WhenAll(_tasks.Keys);
+        _results.Clear();
     }
 
     private void Take(SchedulerEvent news)
@@ -185,20 +231,30 @@ internal sealed class Scheduler : IAsyncDisposable
     private void Begin(Start start)
     {
         var source = new CancellationTokenSource();
-        _running.Add(start.Work, source);
         Task<WorkEnded> work = _runner.Start(start, source.Token);
         if (work.IsCompletedSuccessfully)
         {
+            source.Dispose();
             Post(work.Result);
+            return;
         }
-        else
-        {
-            _ = ReportAsync(work);
-        }
+
+        _running.Add(start.Work, source);
+        _tasks.TryAdd(work, true);
+        _ = ReportAsync(work);
     }
 
     // The runner turns every failure into an event; nothing is thrown here.
-    private async Task ReportAsync(Task<WorkEnded> work) => Post(await work);
+    private async Task ReportAsync(Task<WorkEnded> work)
+    {
+        WorkEnded ended = await work;
+        _tasks.TryRemove(work, out _);
+        if (!_events.Writer.TryWrite(ended) && ended is Loaded or Executed)
+        {
+            // The loop is gone, and the table with it is given up.
+            _results.Clear();
+        }
+    }
 
     private void Answer(Deliver deliver)
     {

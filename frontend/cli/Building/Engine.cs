@@ -1,0 +1,15 @@
+using Cairn.Cli.Settings;
+
+namespace Cairn.Cli.Building;
+
+/// <summary>The doors to what needs the rooms below. Nothing of these is loaded before one of the doors is used.</summary>
+internal static class Engine
+{
+    public static Task<int> BuildAsync(BuildSettings settings) => new BuildRun(settings).RunAsync();
+
+    public static Task<int> DiskUsageAsync(DiskUsageSettings settings) => StoreRun.DiskUsageAsync(settings);
+
+    public static Task<int> PruneAsync(PruneSettings settings) => StoreRun.PruneAsync(settings);
+
+    public static Task<int> DumpLlbAsync(LlbDumpSettings settings) => LlbDumpRun.RunAsync(settings);
+}

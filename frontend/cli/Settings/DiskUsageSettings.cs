@@ -1,0 +1,4 @@
+namespace Cairn.Cli.Settings;
+
+/// <summary>What `cairn du` was asked for.</summary>
+internal sealed record DiskUsageSettings(string? Root, bool Verbose, bool Json);
