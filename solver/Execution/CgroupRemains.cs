@@ -6,9 +6,16 @@ internal static class CgroupRemains
     private const string Hierarchies = "/sys/fs/cgroup";
 
     /// <summary>
-    /// Where the unified hierarchy is hidden, crun makes the container's directory in what hides it, and leaves it.
+    /// Where the unified hierarchy is hidden, crun makes the container's directory in what hides it, with plain files in it, and leaves it.
     /// </summary>
-    public static void RemoveHidden(string id) => Remove(Path.Combine(ContainerRuntime.HybridMount, id));
+    public static void RemoveHidden(string id)
+    {
+        string group = Path.Combine(ContainerRuntime.HybridMount, id);
+        if (Directory.Exists(group) && !File.Exists(Path.Combine(ContainerRuntime.HybridMount, "cgroup.controllers")))
+        {
+            Directory.Delete(group, recursive: true);
+        }
+    }
 
     /// <summary>Removes the empty groups of an instance whose runtime was killed before it had written down what it had made.</summary>
     public static void RemoveAll(string instanceId)
