@@ -1,5 +1,4 @@
 using Cairn.Llb.Building;
-using Cairn.Protos.Pb;
 using Cairn.Solver;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Progress;
