@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+using Cairn.Llb.Building;
+
+namespace Cairn.Benchmarks.Figures;
+
+/// <summary>Solves in this process, without the start of a process. The BuildKit figures are those of the same graphs through its own client.</summary>
+internal static class SolveFigures
+{
+    private const int ContextFiles = 20_000;
+
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(int runs)
+    {
+        // The first solve of a process pays for the just-in-time compiler; commands pay it too, and ProcessFigures shows that.
+        await using (var warmUp = new Workbench())
+        {
+            await warmUp.SolveAsync(Chain(3));
+        }
+
+        return
+        [
+            .. await ColdAndWarmAsync("50 chained one-file FileOps", () => Chain(50), 0.58, 0.06, runs),
+            .. await ColdAndWarmAsync("200 independent FileOps merged", () => Wide(200), 1.4, 0.13, runs),
+            .. await ColdAndWarmAsync("20 chained `RUN :`", () => Runs(20), 1.4, 0.05, runs),
+            .. await ContextAsync(Math.Min(runs, 3)),
+        ];
+    }
+
+    private static async Task<IReadOnlyList<Figure>> ColdAndWarmAsync(string name, Func<State> state, double cold, double warm, int runs)
+    {
+        var colds = new List<double>();
+        var warms = new List<double>();
+        for (int i = 0; i < runs; i++)
+        {
+            await using var bench = new Workbench();
+            colds.Add(await bench.SolveAsync(state()));
+            warms.Add(await bench.SolveAsync(state()));
+        }
+
+        return [new Figure(name + ", cold", cold, colds), new Figure(name + ", warm", warm, warms)];
+    }
+
+    private static async Task<IReadOnlyList<Figure>> ContextAsync(int runs)
+    {
+        var first = new List<double>();
+        var unchanged = new List<double>();
+        var changed = new List<double>();
+        for (int i = 0; i < runs; i++)
+        {
+            await using var bench = new Workbench();
+            string context = bench.Inputs;
+            WriteContext(context);
+            first.Add(await bench.SolveAsync(CopyContext(), context));
+            unchanged.Add(await bench.SolveAsync(CopyContext(), context));
+            await File.AppendAllTextAsync(Path.Combine(context, "d7", "f7"), "changed");
+            changed.Add(await bench.SolveAsync(CopyContext(), context));
+        }
+
+        return
+        [
+            new Figure("`COPY . /src` of 20,000 small files, first", 6.0, first),
+            new Figure("the same, unchanged", 0.53, unchanged),
+            new Figure("the same, one file changed", 1.5, changed),
+        ];
+    }
+
+    private static State Chain(int length)
+    {
+        State state = State.Scratch;
+        for (int i = 0; i < length; i++)
+        {
+            state = state.File(FileActions.None.MakeFile(Name(i), 0x1a4, Encoding.ASCII.GetBytes(Name(i))));
+        }
+
+        return state;
+    }
+
+    private static State Wide(int width) => State.Merge(Enumerable.Range(0, width)
+        .Select(i => State.Scratch.File(FileActions.None.MakeFile(Name(i), 0x1a4, Encoding.ASCII.GetBytes(Name(i))))));
+
+    private static State Runs(int length)
+    {
+        // The machine's own static busybox is the whole root.
+        State state = State.Scratch
+            .File(FileActions.None
+                .MakeDirectory("/bin", 0x1ed)
+                .MakeFile("/bin/sh", 0x1ed, File.ReadAllBytes("/bin/busybox")));
+        for (int i = 0; i < length; i++)
+        {
+            state = state.Run("/bin/sh", "-c", ": " + i.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return state;
+    }
+
+    private static State CopyContext() => State.Scratch.File(FileActions.None.Copy(
+        State.Local("context", new LocalOptions { SessionId = "figures" }),
+        "/",
+        "/src/",
+        new CopyOptions { CopyDirectoryContents = true, CreateDestinationPath = true }));
+
+    private static void WriteContext(string directory)
+    {
+        for (int i = 0; i < ContextFiles; i++)
+        {
+            string parent = Path.Combine(directory, "d" + (i / 100).ToString(CultureInfo.InvariantCulture));
+            if (i % 100 == 0)
+            {
+                Directory.CreateDirectory(parent);
+            }
+
+            File.WriteAllText(Path.Combine(parent, "f" + (i % 100).ToString(CultureInfo.InvariantCulture)), $"content of file {i}\n");
+        }
+    }
+
+    private static string Name(int i) => "/file-" + i.ToString(CultureInfo.InvariantCulture);
+}
