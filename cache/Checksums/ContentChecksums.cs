@@ -34,6 +34,20 @@ public sealed class ContentChecksums
         _claims = claims;
     }
 
+    /// <summary>
+    /// Brings back what is stored of the digests of a ref's top layer, for <see cref="RefStore.AdoptSuccessor"/>. Reads no file; does nothing
+    /// if nothing is stored.
+    /// </summary>
+    public void Recall(ImmutableRef reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        LayerRecord layer = reference.Record.Layer;
+        if (layer is { Manifest: null, Directory: { } directory })
+        {
+            layer.Manifest = TryReadManifest(layer, _snapshotter.ChangesDirectory(directory));
+        }
+    }
+
     /// <summary>The content key of an input: what its selectors take, joined.</summary>
     /// <param name="reference">The input, null for scratch; borrowed.</param>
     /// <param name="selectors">What counts; none stands for everything.</param>
@@ -247,24 +261,25 @@ public sealed class ContentChecksums
             return known;
         }
         string directory = _snapshotter.ChangesDirectory(layer.Directory!.Value);
-        byte[]? stored = _store.Read(connection =>
-            connection.Query("SELECT content FROM layer_manifests WHERE layer = $layer").With("$layer", layer.Id).ExecuteScalar() as byte[]);
-        LayerManifest? manifest = null;
-        if (stored is not null)
-        {
-            try
-            {
-                manifest = LayerManifest.Read(stored, directory);
-            }
-            catch (InvalidDataException)
-            {
-                manifest = null;   // of an older program: the layer itself tells everything again
-            }
-        }
+        LayerManifest? manifest = TryReadManifest(layer, directory);
         manifest ??= LayerManifest.Scan(directory, layer.Predecessor, cancellationToken);
         layer.Predecessor = null;
         layer.Manifest = manifest;
         return manifest;
+    }
+
+    private LayerManifest? TryReadManifest(LayerRecord layer, string directory)
+    {
+        byte[]? stored = _store.Read(connection =>
+            connection.Query("SELECT content FROM layer_manifests WHERE layer = $layer").With("$layer", layer.Id).ExecuteScalar() as byte[]);
+        try
+        {
+            return stored is null ? null : LayerManifest.Read(stored, directory);
+        }
+        catch (InvalidDataException)
+        {
+            return null;   // of an older program: the layer itself tells everything again
+        }
     }
 
     private Digest?[] Remembered(RefId id, string[] names) => _store.Read(connection =>

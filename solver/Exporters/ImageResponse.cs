@@ -39,14 +39,7 @@ internal static class ImageResponse
         var names = new List<ImageReference>();
         foreach (string text in texts)
         {
-            try
-            {
-                names.Add(Read(text, options.PushByDigest));
-            }
-            catch (BuildException e)
-            {
-                throw new BuildException(ErrorKind.Input, "", "", $"failed to parse {text}: {e.Reason}", e.Remedy, e);
-            }
+            names.Add(Read(text, options.PushByDigest));
         }
 
         return names;
@@ -55,8 +48,18 @@ internal static class ImageResponse
     /// <summary>Names that are pushed by digest have no tag, not even the usual one.</summary>
     private static ImageReference Read(string text, bool byDigest)
     {
-        ImageReference name = ImageReference.Parse(text);
-        bool tagged = text.LastIndexOf(':') > text.LastIndexOf('/');
-        return byDigest && tagged ? throw ExportAttributes.Invalid($"can't push tagged ref {text} by digest") : name;
+        if (byDigest && text.LastIndexOf(':') > text.LastIndexOf('/'))
+        {
+            throw ExportAttributes.Invalid($"can't push tagged ref {text} by digest");
+        }
+
+        try
+        {
+            return ImageReference.Parse(text);
+        }
+        catch (BuildException e)
+        {
+            throw new BuildException(ErrorKind.Input, "", "", $"failed to parse {text}: {e.Reason}", e.Remedy, e);
+        }
     }
 }

@@ -52,22 +52,28 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         try
         {
             var queries = new List<KeyQuery>(lookups.Count);
-            foreach (StartLookup lookup in lookups)
+            var counts = new int[lookups.Count];
+            for (int i = 0; i < counts.Length; i++)
             {
-                queries.AddRange(KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs));
+                IReadOnlyList<KeyQuery> own = KeyRecorder.QueriesOf(lookups[i].Digests, lookups[i].Output, lookups[i].Inputs);
+                counts[i] = own.Count;
+                queries.AddRange(own);
             }
 
             IReadOnlyList<IReadOnlyList<CacheKeyId>> found = services.Cache.Keys.Find(queries);
             var answers = new List<WorkEnded>(lookups.Count);
             int next = 0;
-            foreach (StartLookup lookup in lookups)
+            for (int i = 0; i < counts.Length; i++)
             {
-                int count = KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs).Count;
-                List<CacheKeyId> keys = [.. found.Skip(next).Take(count).SelectMany(static keys => keys).Distinct()];
-                next += count;
-                CandidateId[] candidates = keys.Count == 0 ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
+                List<CacheKeyId> keys = [];
+                for (int end = next + counts[i]; next < end; next++)
+                {
+                    keys.AddRange(found[next]);
+                }
+
+                CandidateId[] candidates = keys.Count == 0 || !lookups[i].WantsResults ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
                     .Select(static result => result.Ref is { } id ? new CandidateId(id.Value) : ScratchCandidate)];
-                answers.Add(new LookedUp(lookup.Work, keys, candidates, Matched: null));
+                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, Matched: null));
             }
 
             return answers;

@@ -51,9 +51,13 @@ internal sealed class LocalSync(OpContext context, ILocalFiles files, string nam
             }
             await Task.Run(() => new LocalLayerWriter(context.Services.Store.Root, layer, files, plan, progress).Write(cancellationToken), cancellationToken);
             var description = new RefDescription("local source for " + name, RefDescription.LocalSource);
-            return last is null
-                ? context.Cache.Refs.Adopt(layer, null, description)
-                : context.Cache.Refs.AdoptSuccessor(layer, last.Ref, description);
+            if (last is null)
+            {
+                return context.Cache.Refs.Adopt(layer, null, description);
+            }
+
+            context.Cache.Checksums.Recall(last.Ref);
+            return context.Cache.Refs.AdoptSuccessor(layer, last.Ref, description);
         }
         catch
         {
