@@ -24,7 +24,8 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         var vertex = (VertexWork)start.Vertex;
         switch (start)
         {
-            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0:
+            // The key of a client's directory is its content: there is nothing to look up before it is taken.
+            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0 || IgnoredPaths.IsClientDirectory(vertex.Vertex):
                 return GuardAsync(start, [], token => MapAsync(vertex, map, token), cancellationToken);
             case StartCacheMap map:
                 return Task.Run(
@@ -52,22 +53,28 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         try
         {
             var queries = new List<KeyQuery>(lookups.Count);
-            foreach (StartLookup lookup in lookups)
+            var counts = new int[lookups.Count];
+            for (int i = 0; i < counts.Length; i++)
             {
-                queries.AddRange(KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs));
+                IReadOnlyList<KeyQuery> own = KeyRecorder.QueriesOf(lookups[i].Digests, lookups[i].Output, lookups[i].Inputs);
+                counts[i] = own.Count;
+                queries.AddRange(own);
             }
 
             IReadOnlyList<IReadOnlyList<CacheKeyId>> found = services.Cache.Keys.Find(queries);
             var answers = new List<WorkEnded>(lookups.Count);
             int next = 0;
-            foreach (StartLookup lookup in lookups)
+            for (int i = 0; i < counts.Length; i++)
             {
-                int count = KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs).Count;
-                List<CacheKeyId> keys = [.. found.Skip(next).Take(count).SelectMany(static keys => keys).Distinct()];
-                next += count;
-                CandidateId[] candidates = keys.Count == 0 ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
+                List<CacheKeyId> keys = [];
+                for (int end = next + counts[i]; next < end; next++)
+                {
+                    keys.AddRange(found[next]);
+                }
+
+                CandidateId[] candidates = keys.Count == 0 || !lookups[i].WantsResults ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
                     .Select(static result => result.Ref is { } id ? new CandidateId(id.Value) : ScratchCandidate)];
-                answers.Add(new LookedUp(lookup.Work, keys, candidates, Matched: null));
+                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, Matched: null));
             }
 
             return answers;
@@ -123,9 +130,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             }
             catch (BuildException e) when (e is not ResultLostException)
             {
-                // The step asks for something that is not there: it is the step that failed.
-                vertex.Channel.Start(WorkInterval.Running);
-                var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, e.Remedy, e);
+                // The step asks for something that is not there: it is the step that failed, and what it stands on was not needed.
+                vertex.Channel.Start(WorkInterval.Resolving);
+                string? remedy = e.Remedy ?? IgnoredPaths.Explain(vertex.Vertex.Inputs[start.Input].Vertex, e.Subject);
+                var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, remedy, e);
                 vertex.Channel.Complete(error.Message);
                 throw error;
             }

@@ -46,6 +46,9 @@ internal sealed class EdgeNode(VertexNode vertex, int output)
     /// <summary>The vertex's key stamp at the last look-up; -1 before the first.</summary>
     public int LookedUpAt { get; set; } = -1;
 
+    /// <summary>The last look-up also asked for results.</summary>
+    public bool KnowsResults { get; set; }
+
     /// <summary>What the store said of the inputs at the last look-up; null if nothing.</summary>
     public IReadOnlyList<bool>? Matched { get; set; }
 

@@ -116,7 +116,9 @@ internal sealed partial class SolveGraph
             return Outlook.Waits;
         }
 
-        if (edge.LookedUpAt != vertex.KeyStamp)
+        // Who only wants keys is spared the question for results; it is asked when somebody wants more.
+        bool lacksResults = edge.Desire > Level.Definition && !edge.KnowsResults && edge.Keys.Count > 0;
+        if (lacksResults || edge.LookedUpAt != vertex.KeyStamp)
         {
             edge.LookedUpAt = vertex.KeyStamp;
             edge.Matched = null;
@@ -265,8 +267,14 @@ internal sealed partial class SolveGraph
     private void StartLookup(VertexNode vertex, EdgeNode edge)
     {
         edge.Lookup = Begin(WorkKind.Lookup, vertex, edge);
+        edge.KnowsResults = edge.Desire > Level.Definition;
         _commands.Add(new StartLookup(
-            edge.Lookup.Id, vertex.Payload, edge.Output, DigestsOf(vertex), KeysOf(vertex, static input => input.Keys)));
+            edge.Lookup.Id,
+            vertex.Payload,
+            edge.Output,
+            DigestsOf(vertex),
+            KeysOf(vertex, static input => input.Keys),
+            edge.KnowsResults));
     }
 
     private void StartLoad(EdgeNode edge)

@@ -135,7 +135,7 @@ internal sealed class GraphDriver(int maxParallelism = 4)
             case StartLookup lookup:
                 (List<CacheKeyId> keys, List<CandidateId> candidates, List<bool>? matched) =
                     Store.LookUp(lookup.Output, lookup.Digests, lookup.Inputs);
-                _events.Enqueue(new LookedUp(lookup.Work, keys, candidates, matched));
+                _events.Enqueue(new LookedUp(lookup.Work, keys, lookup.WantsResults ? candidates : [], matched));
                 break;
             case StartContent content:
                 Begun.Add($"content {vertex.Op}");

@@ -61,7 +61,7 @@ internal sealed class Simulation
                 case 1 when _jobs.Count > 0:
                     AddWant();
                     break;
-                case 2 when _hasFaults && _jobs.Count > 0 && _random.Next(4) == 0:
+                case 2 when _hasFaults && _jobs.Count > 0 && _random.Next(2) == 0:
                     Leave(Pick(_jobs.Keys.ToList()));
                     break;
                 case 3 when _hasFaults && _wants.Count > 0 && _random.Next(4) == 0:
@@ -262,7 +262,7 @@ internal sealed class Simulation
                 break;
             case StartLookup lookup:
                 var found = _store.LookUp(lookup.Output, lookup.Digests, lookup.Inputs);
-                Step(new LookedUp(lookup.Work, found.Keys, found.Candidates, _random.Next(2) == 0 ? found.Matched : null));
+                Step(new LookedUp(lookup.Work, found.Keys, lookup.WantsResults ? found.Candidates : [], _random.Next(2) == 0 ? found.Matched : null));
                 break;
             case StartContent content:
                 (SimulatedVertex input, int output) = vertex.Inputs[content.Input];
