@@ -1,3 +1,4 @@
+using Cairn.Llb;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -25,6 +26,13 @@ public sealed class ActiveSnapshot : MountedTree
     /// <see cref="MountedTree.Tree"/> before; null with the native driver.
     /// </summary>
     public string? UpperDirectory { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="BuildException">Files of the tree are links to a layer's; a program would write into those.</exception>
+    public override string Attach() => Tree.Shares is { Any: true }
+        ? throw new BuildException(
+            ErrorKind.Internal, "attach", "snapshot", "it has files in common with a layer; freeze it and prepare another on top")
+        : base.Attach();
 
     /// <summary>
     /// Ends writing: unmounts and brings the changes into canonical form. No opaque marks, a whiteout for exactly each name that is gone

@@ -61,7 +61,7 @@ internal sealed class Flattening
         }
         FileStatus status = Files.Status(source.Top);
         FileCopy.CopyAttributes(source.Top, target);
-        RootedTree.Apply(target, AllOf(status));
+        RootedTree.Apply(target, FileChange.AllOf(status));
     }
 
     private void AddFile(MergedEntry entry, SafeFileHandle target, string path)
@@ -91,9 +91,9 @@ internal sealed class Flattening
         {
             Files.MakeNode(target, entry.Name, status.Kind, status.Mode, status.DeviceMajor, status.DeviceMinor);
         }
-        RootedTree.Apply(target, entry.Name, status.Kind, AllOf(status) with { Times = null });
+        RootedTree.Apply(target, entry.Name, status.Kind, FileChange.AllOf(status) with { Times = null });
         FileCopy.CopyAttributes(entry.Directory, entry.Name, target, entry.Name);
-        RootedTree.Apply(target, entry.Name, status.Kind, new FileChange { Times = AllOf(status).Times });
+        RootedTree.Apply(target, entry.Name, status.Kind, new FileChange { Times = FileChange.AllOf(status).Times });
     }
 
     // Names of one inode of one layer stay names of one inode.
@@ -105,11 +105,4 @@ internal sealed class Flattening
         }
         return Files.TryLink(Files.Anywhere, _linked[entry.Status.Inode], target, entry.Name) == 0;
     }
-
-    private static FileChange AllOf(FileStatus status) => new()
-    {
-        Owner = new FileOwner(status.Uid, status.Gid),
-        Mode = status.Mode,
-        Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
-    };
 }

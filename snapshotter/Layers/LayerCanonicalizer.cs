@@ -17,15 +17,23 @@ internal sealed class LayerCanonicalizer
     private readonly UsageMeter _usage = new();
     private readonly CancellationToken _cancellation;
 
-    private LayerCanonicalizer(CancellationToken cancellation) => _cancellation = cancellation;
+    private readonly SharedFiles _shares;
+
+    private LayerCanonicalizer(SharedFiles shares, CancellationToken cancellation)
+    {
+        _shares = shares;
+        _cancellation = cancellation;
+    }
 
     /// <summary>Canonicalises and measures.</summary>
     /// <param name="upper">Root of the changes; not mounted any more.</param>
     /// <param name="below">Root of the tree that the changes were made on; null for an empty one.</param>
+    /// <param name="shares">Files that are hard links to another layer's.</param>
     /// <param name="cancellationToken">Stops the work; the layer must then be thrown away.</param>
-    public static LayerUsage Run(SafeFileHandle upper, SafeFileHandle? below, CancellationToken cancellationToken)
+    public static LayerUsage Run(
+        SafeFileHandle upper, SafeFileHandle? below, SharedFiles shares, CancellationToken cancellationToken)
     {
-        var run = new LayerCanonicalizer(cancellationToken);
+        var run = new LayerCanonicalizer(shares, cancellationToken);
         FileStatus root = Files.Status(upper);
         using SafeFileHandle? belowRoot = below is null ? null : Files.OpenAt(below, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
         run.Walk(upper, root, belowRoot, covered: false);
@@ -119,7 +127,7 @@ internal sealed class LayerCanonicalizer
                 && TreeComparison.HasEqualMetadata(upper, name, entry, below, name, original);
         }
         // Names of one inode stay together: taking one away would tear the group apart.
-        return below is not null && original is { LinkCount: 1 } && entry.LinkCount == 1
+        return below is not null && original is not null && (entry.LinkCount == 1 || _shares.NamesOf(entry.Inode) == 1)
             && TreeComparison.IsEqual(upper, name, entry, below, name, original, _cancellation);
     }
 }

@@ -30,7 +30,7 @@ public abstract class MountedTree : IDisposable
     /// A path of the host where this tree is from now on: below the run directory of this instance if the tree is a mount, else its
     /// directory in the store. The path ends with this object.
     /// </summary>
-    public string Attach()
+    public virtual string Attach()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_directory is not null)

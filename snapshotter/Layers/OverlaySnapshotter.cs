@@ -30,8 +30,9 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
                 TakeRootMetadata(directories[^1], upper);
             }
             SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work);
-            var tree = new RootedTree(mount) { Upper = upper };
-            return new ActiveSnapshot(store, tree, staging, null, upper, (filled, token) => Freeze(filled, lowers, token));
+            var shares = new SharedFiles(lowers, _layers.Families);
+            var tree = new RootedTree(mount) { Upper = upper, Shares = shares };
+            return new ActiveSnapshot(store, tree, staging, null, upper, (filled, token) => Freeze(filled, lowers, shares, token));
         }
         catch
         {
@@ -46,7 +47,7 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
         LayerList.CheckCount(layers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
         IReadOnlyList<string> directories = _layers.Directories(layers);
         SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null);
-        var tree = new RootedTree(mount) { Layer = directories.Count == 1 ? directories[0] : null };
+        var tree = new RootedTree(mount) { Layer = layers.Count == 1 ? (layers[0], directories[0]) : null };
         return new SnapshotView(store, tree, null, null);
     }
 
@@ -68,25 +69,26 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
 
     public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
 
-    private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
+    private StagedLayer Freeze(
+        StagingDirectory staging, IReadOnlyList<LayerId> lowers, SharedFiles shares, CancellationToken cancellationToken)
     {
         Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
         using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
         using SnapshotView? below = lowers.Count == 0 ? null : View(lowers);
-        LayerUsage usage = LayerCanonicalizer.Run(upper, below?.Tree.Root, cancellationToken);
-        return new StagedLayer(store, staging, usage);
+        LayerUsage usage = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
+        var layer = new StagedLayer(store, staging, usage);
+        foreach (LayerId source in shares.Sources)
+        {
+            layer.ShareFilesOf(source);
+        }
+        return layer;
     }
 
     // The root of a stack is the root of its top layer: without this, a new layer would reset owner and mode of "/".
     private static void TakeRootMetadata(string from, string to)
     {
         FileStatus status = Files.Status(Files.Anywhere, from);
-        RootedTree.Apply(Files.Anywhere, to, FileKind.Directory, new FileChange
-        {
-            Owner = new FileOwner(status.Uid, status.Gid),
-            Mode = status.Mode,
-            Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
-        });
+        RootedTree.Apply(Files.Anywhere, to, FileKind.Directory, FileChange.AllOf(status));
     }
 
     // A read-only overlay needs two layers; empty ones below change nothing.

@@ -11,6 +11,7 @@ public sealed class StagedLayer : IDisposable
 {
     private readonly StoreRoot _store;
     private readonly StagingDirectory _staging;
+    private readonly HashSet<LayerId> _shared = [];
     private LayerUsage? _usage;
 
     internal StagedLayer(StoreRoot store, StagingDirectory staging, LayerUsage? usage)
@@ -31,6 +32,12 @@ public sealed class StagedLayer : IDisposable
     /// <summary>What it takes on disk. Measured at first use, so ask when it is filled and before the write turn.</summary>
     public LayerUsage Usage => _usage ??= UsageMeter.Measure(Tree.Root);
 
+    /// <summary>
+    /// Says that files here are hard links to files of a layer. Whoever links must say so: two layers with a file in common are never shown in
+    /// one tree as they are, because two names there would be one file.
+    /// </summary>
+    public void ShareFilesOf(LayerId layer) => _shared.Add(layer);
+
     /// <summary>Makes it a layer, visible when the transaction commits. If that fails it is as it was.</summary>
     public LayerId Publish(WriteTransaction transaction)
     {
@@ -43,6 +50,7 @@ public sealed class StagedLayer : IDisposable
         insert.Parameters.AddWithValue("$bytes", usage.Bytes);
         insert.Parameters.AddWithValue("$inodes", usage.Inodes);
         var id = new LayerId((long)insert.ExecuteScalar()!);
+        LayerTable.JoinFamily(transaction, id, _shared);
         transaction.Publish(_staging.Path, LayerDirectory(_store, id));
         return id;
     }

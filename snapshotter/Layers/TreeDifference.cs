@@ -37,7 +37,7 @@ internal sealed class TreeDifference
             using SafeFileHandle target = Files.OpenDirectory(changes);
             using SafeFileHandle beforeRoot = before.OpenDirectory("/");
             using SafeFileHandle afterRoot = after.OpenDirectory("/");
-            RootedTree.Apply(target, MetadataOf(Files.Status(afterRoot)));
+            RootedTree.Apply(target, FileChange.AllOf(Files.Status(afterRoot)));
             new TreeDifference(changes, origin, cancellationToken).Compare(beforeRoot, afterRoot, "", () => target);
             FileStatus status = Files.Status(afterRoot);
             Files.SetTimes(target, new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds));
@@ -102,7 +102,7 @@ internal sealed class TreeDifference
             if (made is not null)
             {
                 FileCopy.CopyAttributes(newChild, made);
-                RootedTree.Apply(made, MetadataOf(status));
+                RootedTree.Apply(made, FileChange.AllOf(status));
             }
         }
         finally
@@ -127,7 +127,7 @@ internal sealed class TreeDifference
                 Add(source, child, Files.Status(source, child), made, entryPath);
             }
             FileCopy.CopyAttributes(source, made);
-            RootedTree.Apply(made, MetadataOf(status));
+            RootedTree.Apply(made, FileChange.AllOf(status));
             return;
         }
         if (status.IsRegular && _origin.TryLink(entryPath, status.Inode, target, name))
@@ -151,16 +151,9 @@ internal sealed class TreeDifference
                 Files.MakeNode(target, name, status.Kind, status.Mode, status.DeviceMajor, status.DeviceMinor);
                 break;
         }
-        FileChange metadata = MetadataOf(status);
+        FileChange metadata = FileChange.AllOf(status);
         RootedTree.Apply(target, name, status.Kind, metadata with { Times = null });
         FileCopy.CopyAttributes(after, name, target, name);
         RootedTree.Apply(target, name, status.Kind, new FileChange { Times = metadata.Times });
     }
-
-    private static FileChange MetadataOf(FileStatus status) => new()
-    {
-        Owner = new FileOwner(status.Uid, status.Gid),
-        Mode = status.Mode,
-        Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
-    };
 }

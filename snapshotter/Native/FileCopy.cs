@@ -13,12 +13,7 @@ internal static unsafe class FileCopy
     /// <summary>Copies a regular file to a new name with all its metadata.</summary>
     public static void Copy(SafeFileHandle fromDirectory, string from, FileStatus status, SafeFileHandle toDirectory, string to) => Copy(
         fromDirectory, from, status, toDirectory, to,
-        new FileChange
-        {
-            Owner = new FileOwner(status.Uid, status.Gid),
-            Mode = status.Mode,
-            Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
-        });
+        FileChange.AllOf(status));
 
     /// <summary>Copies a regular file and its attributes to a new name.</summary>
     public static void Copy(

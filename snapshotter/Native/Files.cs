@@ -156,6 +156,10 @@ internal static unsafe partial class Files
         return errno is Errno.EEXIST or Errno.ENOTEMPTY ? false : throw new NativeException("rename", $"{from} to {to}", errno);
     }
 
+    /// <summary>Renames over what has the new name, in one step.</summary>
+    public static void Replace(SafeFileHandle fromDirectory, string from, SafeFileHandle toDirectory, string to) =>
+        Check(Libc.renameat2(fromDirectory, from, toDirectory, to, 0), "rename", to);
+
     public static void SetOwner(SafeFileHandle directory, string name, FileOwner owner) =>
         Check(Libc.fchownat(directory, name, owner.Uid, owner.Gid, Libc.AT_SYMLINK_NOFOLLOW), "chown", name);
 

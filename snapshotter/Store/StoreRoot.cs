@@ -209,5 +209,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             inodes   INTEGER NOT NULL
         ) STRICT;
         """,
+        // Layers of one family may have inodes in common; null: it has all its inodes for itself.
+        "ALTER TABLE layers ADD COLUMN family INTEGER",
     ]);
 }

@@ -28,4 +28,13 @@ public static class LayerTarReader
         extraction.Run(reader);
         _ = target.Usage;   // measured here, so that nobody has to in the write turn
     }
+
+    // An archive of a whole layer of this store: it refers to nothing outside of itself.
+    internal static void Apply(Stream tar, RootedTree target, CancellationToken cancellationToken)
+    {
+        using var reader = new TarReader(tar);
+        using var nothing = new LayersBelow(static () => [], null);
+        using var extraction = new TarExtraction(target.Root, TreePath.Root, cancellationToken) { Below = nothing };
+        extraction.Run(reader);
+    }
 }

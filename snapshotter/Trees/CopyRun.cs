@@ -1,5 +1,6 @@
 using Cairn.Llb;
 using Cairn.Llb.Matching;
+using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Microsoft.Win32.SafeHandles;
 
@@ -19,6 +20,7 @@ internal sealed class CopyRun : IDisposable
     private readonly PatternMatcher? _include;
     private readonly PatternMatcher? _exclude;
     private readonly SafeFileHandle? _upper;   // takes what lies in new directories, if the destination is a mount
+    private readonly SharedFiles? _shares;    // takes files of the source as they are, where that may be
     private readonly CopyWorkers _workers;
     private readonly CancellationToken _cancellation;
     private readonly Dictionary<ulong, string> _linked = [];                                 // inode -> target path of its first name
@@ -42,7 +44,9 @@ internal sealed class CopyRun : IDisposable
         _exclude = options.Exclude.Count == 0 ? null : new PatternMatcher(options.Exclude);
         _cancellation = cancellationToken;
         _upper = destination.Upper is { } upper ? Files.OpenDirectory(upper) : null;
-        _workers = new CopyWorkers(_metadata, options.AlwaysReplace, cancellationToken);
+        _shares = source.Layer is { } layer && destination.Shares is { } shares && shares.MayLink(layer.Id) ? shares : null;
+        _workers = new CopyWorkers(
+            _metadata, options.AlwaysReplace, _shares is null ? null : (_shares, source.Layer!.Value.Id), cancellationToken);
     }
 
     /// <summary>Copies.</summary>
@@ -88,7 +92,7 @@ internal sealed class CopyRun : IDisposable
     {
         if (_source.Layer is { } layer)
         {
-            using SafeFileHandle root = Files.OpenDirectory(layer);
+            using SafeFileHandle root = Files.OpenDirectory(layer.Directory);
             if (Files.TryOpenBelow(root, TreePath.Relative(path)) is { } direct)
             {
                 return direct;
@@ -236,6 +240,7 @@ internal sealed class CopyRun : IDisposable
             using SafeFileHandle to = _destination.OpenDirectory(directory.TargetPath);
             CopyWorkers.MakeRoom(directory, name, TreePath.Join(directory.TargetPath, name), _alwaysReplace);
             Files.Link(from, firstName, to, name);
+            _shares?.AddName(Files.Status(to, name));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cairn.Llb;
+using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 
 namespace Cairn.Snapshotter.Trees;
@@ -7,7 +8,12 @@ namespace Cairn.Snapshotter.Trees;
 /// <summary>
 /// Copies regular files. The first few are copied at once by the caller; if there are more, batches of them go to one worker per core.
 /// </summary>
-internal sealed class CopyWorkers(CopyMetadata metadata, bool alwaysReplace, CancellationToken cancellationToken) : IDisposable
+/// <param name="metadata">What the copies get.</param>
+/// <param name="alwaysReplace">A directory in the way is removed.</param>
+/// <param name="shares">Takes files of this layer as they are; null if all must be copied.</param>
+/// <param name="cancellationToken">Stops the work.</param>
+internal sealed class CopyWorkers(
+    CopyMetadata metadata, bool alwaysReplace, (SharedFiles Files, LayerId Layer)? shares, CancellationToken cancellationToken) : IDisposable
 {
     private const int InlineFiles = 64;
     private const int BatchSize = 64;
@@ -153,12 +159,31 @@ internal sealed class CopyWorkers(CopyMetadata metadata, bool alwaysReplace, Can
         try
         {
             MakeRoom(job.Directory, job.TargetName, job.TargetPath, alwaysReplace);
+            if (TryLink(job))
+            {
+                return;
+            }
             FileCopy.Copy(job.Directory.Source, job.SourceName, job.Status, job.Directory.Target!, job.TargetName, metadata.Of(job.Status));
         }
         catch (NativeException e)
         {
             throw e.At(job.TargetPath);
         }
+    }
+
+    private bool TryLink(Job job)
+    {
+        if (shares is not ({ } files, var layer) || !metadata.Keeps(job.Status) || !files.TryTake(layer, job.Status.Inode))
+        {
+            return false;
+        }
+        // Any error (too many links, another mount) means that a copy must do.
+        if (Files.TryLink(job.Directory.Source, job.SourceName, job.Directory.Target!, job.TargetName) == 0)
+        {
+            return true;
+        }
+        files.GiveBack(job.Status.Inode);
+        return false;
     }
 
     private readonly record struct Job(CopyDirectory Directory, string SourceName, string TargetName, FileStatus Status, string TargetPath);

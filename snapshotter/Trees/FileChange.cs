@@ -11,4 +11,16 @@ public sealed record FileChange
 
     /// <summary>New times.</summary>
     public FileTimes? Times { get; init; }
+
+    /// <summary>Everything as a file has it.</summary>
+    public static FileChange AllOf(FileStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return new FileChange
+        {
+            Owner = new FileOwner(status.Uid, status.Gid),
+            Mode = status.Mode,
+            Times = new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds),
+        };
+    }
 }

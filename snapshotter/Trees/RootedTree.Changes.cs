@@ -82,6 +82,7 @@ public sealed partial class RootedTree
             {
                 throw new NativeException("write", name, existing.IsDirectory ? Errno.EISDIR : Errno.EEXIST);
             }
+            Separate(parent, name, existing);
             SafeFileHandle file = Files.OpenAt(
                 parent, name, Libc.O_WRONLY | Libc.O_NOFOLLOW | (existing is null ? Libc.O_CREAT | Libc.O_EXCL : Libc.O_TRUNC), mode);
             try
@@ -110,7 +111,11 @@ public sealed partial class RootedTree
 
     /// <summary>Gives the file at <paramref name="existing"/> a second name; a link at its end is not followed.</summary>
     public void MakeHardLink(string path, string existing) => InParent(existing, (from, oldName) =>
-        InParent(path, (to, newName) => Files.Link(from, oldName, to, newName)));
+        InParent(path, (to, newName) =>
+        {
+            Separate(from, oldName, Files.Status(from, oldName));
+            Files.Link(from, oldName, to, newName);
+        }));
 
     /// <summary>Makes a device node, a named pipe or a socket.</summary>
     /// <param name="path">Where; its directory must exist.</param>
@@ -167,6 +172,7 @@ public sealed partial class RootedTree
         InParent(followLinks ? Resolve(path, followLast: true) : path, (parent, name) =>
         {
             FileStatus status = Files.Status(parent, name);
+            Separate(parent, name, status);
             Apply(parent, name, status.Kind, change);
         });
 
@@ -174,7 +180,22 @@ public sealed partial class RootedTree
     public void SetAttribute(string path, string attribute, ReadOnlySpan<byte> value)
     {
         byte[] copy = value.ToArray();
-        InParent(path, (parent, name) => Files.SetAttribute(parent, name, attribute, copy));
+        InParent(path, (parent, name) =>
+        {
+            Separate(parent, name, Files.Status(parent, name));
+            Files.SetAttribute(parent, name, attribute, copy);
+        });
+    }
+
+    // A layer's file must not be changed through a name that it has here: the name gets a file of its own first.
+    private void Separate(SafeFileHandle parent, string name, FileStatus? status)
+    {
+        if (status is { IsRegular: true, LinkCount: > 1 } && Shares is not null && Shares.NamesOf(status.Inode) > 0)
+        {
+            string temporary = ".cairn-" + Guid.NewGuid().ToString("N");
+            FileCopy.Copy(parent, name, status, parent, temporary);
+            Files.Replace(parent, temporary, parent, name);
+        }
     }
 
     // Owner before mode: changing the owner clears setuid and setgid.

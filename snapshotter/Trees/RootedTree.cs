@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Microsoft.Win32.SafeHandles;
 
@@ -22,8 +23,11 @@ public sealed partial class RootedTree : IDisposable
     /// <exception cref="NativeException">It is absent or not a directory.</exception>
     public static RootedTree Open(string hostDirectory) => new(Files.OpenDirectory(hostDirectory));
 
-    /// <summary>The one directory of the host that this read-only mount shows; null if it shows several or is no mount.</summary>
-    internal string? Layer { get; init; }
+    /// <summary>The one layer that this read-only mount shows, and its directory; null if it shows several or is no mount.</summary>
+    internal (LayerId Id, string Directory)? Layer { get; init; }
+
+    /// <summary>Files here that are hard links to a layer's; null where there can be none.</summary>
+    internal SharedFiles? Shares { get; init; }
 
     /// <summary>The directory of the host that takes everything new in this mount; null if it is no mount or read-only.</summary>
     internal string? Upper { get; init; }

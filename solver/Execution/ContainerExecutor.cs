@@ -146,6 +146,7 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
         }
         finally
         {
+            CgroupRemains.RemoveHidden(plan.Id);
             Directory.Delete(bundle, recursive: true);
         }
     }

@@ -18,7 +18,7 @@ internal static class ExecutionRegistration
     public static void EndContainers(DeadInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        DeadContainers.Kill(instance.RunDirectory);
+        DeadContainers.Kill(instance.Id, instance.RunDirectory);
     }
 
     private static ContainerExecutor Executor(StoreRoot store, TimeProvider clock) => new ContainerExecutor(new ContainerExecutorOptions

@@ -78,6 +78,7 @@ internal sealed class RuntimeTrial
             await CallAsync(["delete", "--force", _id], CancellationToken.None);
         }
 
+        CgroupRemains.RemoveHidden(_id);
         Directory.Delete(_bundle, recursive: true);
     }
 

@@ -45,6 +45,10 @@ internal sealed class LocalSync(OpContext context, ILocalFiles files, string nam
         StagedLayer layer = context.Services.Snapshotter.Stage();
         try
         {
+            if (last is { Ref.Layers: [{ Directory: { } linked }] })
+            {
+                layer.ShareFilesOf(linked);   // unchanged files are hard links to the last sync's
+            }
             await Task.Run(() => new LocalLayerWriter(context.Services.Store.Root, layer, files, plan, progress).Write(cancellationToken), cancellationToken);
             var description = new RefDescription("local source for " + name, RefDescription.LocalSource);
             if (last is null)

@@ -76,6 +76,16 @@ public sealed class HelloTests : IDisposable
         (await _workspace.BuildAsync("examples/multi-stage", "--target", "check")).Succeeded();
     }
 
+    [Fact]
+    public async Task The_merge_example_lays_two_branches_over_a_new_base()
+    {
+        string program = Path.Combine(CairnProgram.SourceRoot, "artifacts/bin/Cairn.Examples.Merge/release/Cairn.Examples.Merge");
+        Finished ran = (await CairnProgram.ExecAsync(program, _workspace.In("out"), _workspace.In("store"))).Succeeded();
+        Assert.Equal("etc/issue: new\nleft: made by the left branch\nright: made by the right branch\n", ran.Output);
+        Finished again = (await CairnProgram.ExecAsync(program, _workspace.In("out"), _workspace.In("store"))).Succeeded();
+        Assert.Contains("cached both on the new base", again.Error, StringComparison.Ordinal);
+    }
+
     private static bool IsStep(KeyValuePair<string, string> step) =>
         step.Key.StartsWith('[') && !step.Key.StartsWith("[internal]", StringComparison.Ordinal);
 

@@ -101,7 +101,7 @@ public abstract class ContainerExecutorTests : IDisposable
         Task<ExecExit> run = _bench.RunAsync("echo started; sleep 1000");
         await _bench.Recorded.SeenAsync("started").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
-        DeadContainers.Kill(_bench.Options.RunDirectory);
+        DeadContainers.Kill(_bench.Options.InstanceId, _bench.Options.RunDirectory);
 
         Assert.Equal(137, (await run).Code);
         Assert.Empty(_bench.Leftovers());

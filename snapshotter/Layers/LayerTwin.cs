@@ -1,0 +1,39 @@
+using Cairn.Snapshotter.Native;
+using Cairn.Snapshotter.Store;
+using Cairn.Snapshotter.Tars;
+using Cairn.Snapshotter.Trees;
+
+namespace Cairn.Snapshotter.Layers;
+
+/// <summary>
+/// A copy of a layer with inodes of its own, beside the layer's own directory: for trees that also have a layer with the same files.
+/// Made at the first need and kept as long as the layer.
+/// </summary>
+internal static class LayerTwin
+{
+    /// <summary>Directory of the copy; it is made if it is not there.</summary>
+    public static string Ensure(StoreRoot store, LayerId layer)
+    {
+        string directory = StagedLayer.LayerDirectory(store, layer);
+        string twin = Path.Combine(directory, "twin");
+        if (Directory.Exists(twin))
+        {
+            return twin;
+        }
+        using StagingDirectory staging = StagedLayer.Create(store, "twin");
+        string changes = StagedLayer.ChangesIn(directory);
+        string copy = StagedLayer.ChangesIn(staging.Path);
+        using (FileStream tar = new(
+            Path.Combine(staging.Path, "tar"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose))
+        {
+            LayerTarWriter.Write(changes, tar, LayerTarOptions.Default, CancellationToken.None);
+            tar.Position = 0;
+            using RootedTree target = RootedTree.Open(copy);
+            LayerTarReader.Apply(tar, target, CancellationToken.None);
+        }
+        FileStatus root = Files.Status(Files.Anywhere, changes);
+        RootedTree.Apply(Files.Anywhere, copy, FileKind.Directory, FileChange.AllOf(root));
+        Files.TryRename(copy, twin);   // false: somebody else has made one meanwhile, which serves as well
+        return twin;
+    }
+}
