@@ -24,7 +24,8 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         var vertex = (VertexWork)start.Vertex;
         switch (start)
         {
-            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0:
+            // The key of a client's directory is its content: there is nothing to look up before it is taken.
+            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0 || IgnoredPaths.IsClientDirectory(vertex.Vertex):
                 return GuardAsync(start, [], token => MapAsync(vertex, map, token), cancellationToken);
             case StartCacheMap map:
                 return Task.Run(
@@ -129,9 +130,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             }
             catch (BuildException e) when (e is not ResultLostException)
             {
-                // The step asks for something that is not there: it is the step that failed.
-                vertex.Channel.Start(WorkInterval.Running);
-                var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, e.Remedy, e);
+                // The step asks for something that is not there: it is the step that failed, and what it stands on was not needed.
+                vertex.Channel.Start(WorkInterval.Resolving);
+                string? remedy = e.Remedy ?? IgnoredPaths.Explain(vertex.Vertex.Inputs[start.Input].Vertex, e.Subject);
+                var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, remedy, e);
                 vertex.Channel.Complete(error.Message);
                 throw error;
             }

@@ -49,7 +49,11 @@ internal sealed class JobProgress(IBuildProgress target, TimeProvider clock)
                 _resolved.Add(vertex);
             }
 
-            TellInputsCached(known, time);
+            if (interval != WorkInterval.Resolving)
+            {
+                TellInputsCached(known, time);
+            }
+
             Tell(known with { Started = time, Completed = null, Cached = interval == WorkInterval.Cached, Error = null });
         }
     }

@@ -34,6 +34,17 @@ public sealed class JobProgressTests
     }
 
     [Fact]
+    public void A_step_that_fails_before_it_runs_does_not_call_its_inputs_cached()
+    {
+        _progress.Start(C, Time, WorkInterval.Resolving);
+        _progress.Complete(C, Time, "not found");
+        _progress.Close();
+
+        Assert.Equal("not found", _told.Last["c"].Error);
+        Assert.All([_told.Last["a"], _told.Last["b"]], static news => Assert.True(news is { Cached: false, Started: null }));
+    }
+
+    [Fact]
     public void An_input_that_ran_is_left_alone()
     {
         _progress.Start(A, Time, WorkInterval.Running);
