@@ -43,6 +43,10 @@ internal sealed class CopyWorkers(
         if (_batch.Count == BatchSize)
         {
             Send();
+            if (_stop.IsCancellationRequested)
+            {
+                Finish();   // no need to go on walking
+            }
         }
     }
 
@@ -61,13 +65,7 @@ internal sealed class CopyWorkers(
             return;
         }
         Send();
-        _queue.CompleteAdding();
-        Task.WaitAll(_workers, CancellationToken.None);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_failure is not null)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
-        }
+        Finish();
     }
 
     public void Dispose()
@@ -111,9 +109,17 @@ internal sealed class CopyWorkers(
         }
         _queue.Add(new Batch(_batches++, _batch), CancellationToken.None);   // the workers always empty the queue
         _batch = [];
+    }
+
+    // Waits for the workers and tells what went wrong.
+    private void Finish()
+    {
+        _queue!.CompleteAdding();
+        Task.WaitAll(_workers, CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
         if (_failure is not null)
         {
-            Complete();
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
         }
     }
 

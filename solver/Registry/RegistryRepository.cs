@@ -99,6 +99,28 @@ public sealed partial class RegistryRepository
         }
     }
 
+    /// <summary>Opens a blob of which only the digest is known.</summary>
+    /// <exception cref="BuildException">The blob is not there, may not be read, or the registry does not tell its size.</exception>
+    public async Task<Stream> OpenWholeBlobAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        var call = new RegistryCall(HttpMethod.Head, $"/v2/{Path}/blobs/{digest}", new RegistryScope(Path, Push: false, null))
+        {
+            Doing = "pull blob",
+            Subject = Name + "@" + digest,
+        };
+        long? size;
+        using (HttpResponseMessage response = await SendAsync(call, cancellationToken))
+        {
+            size = response.IsSuccessStatusCode
+                ? response.Content.Headers.ContentLength
+                : throw await RegistryError.FailureAsync(response, call.Doing, call.Subject, cancellationToken);
+        }
+
+        return size is { } bytes
+            ? await OpenBlobAsync(new Descriptor("", digest, bytes), 0, cancellationToken)
+            : throw new BuildException(ErrorKind.Environment, call.Doing, call.Subject, "the registry does not tell its size");
+    }
+
     /// <summary>Whether the repository has a blob.</summary>
     public async Task<bool> HasBlobAsync(Digest digest, CancellationToken cancellationToken)
     {

@@ -424,21 +424,26 @@ internal sealed partial class SolveGraph
             vertex.Stage = Stage.Inputs;
         }
 
-        if (isWanted || !vertex.IsUnderWay)
+        if (isWanted)
         {
-            vertex.IsUnderWay &= !isWanted;
+            vertex.IsUnderWay = false;
             return;
         }
 
-        // Cut short. Whoever comes later may find what others have recorded meanwhile.
-        vertex.IsUnderWay = false;
-        vertex.Stage = Stage.Definition;
-        vertex.KeyStamp++;
         Stop(vertex.MapWork);
         foreach (EdgeNode edge in vertex.Edges)
         {
+            vertex.IsUnderWay |= edge.Lookup is not null || edge.Load is not null;
             Stop(edge.Lookup);
             Stop(edge.Load);
+        }
+
+        // Cut short. Whoever comes later may find what others have recorded meanwhile.
+        if (vertex.IsUnderWay)
+        {
+            vertex.IsUnderWay = false;
+            vertex.Stage = Stage.Definition;
+            vertex.KeyStamp++;
         }
     }
 }

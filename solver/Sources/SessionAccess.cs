@@ -33,6 +33,20 @@ internal static class SessionAccess
         return sessions.Sessions.Select(one => one.Layouts.Find(store)).FirstOrDefault(layout => layout is not null);
     }
 
+    /// <summary>A secret as text, of the first session that has it; null if none has.</summary>
+    public static async Task<string?> SecretAsync(ISessionGroup sessions, string id, CancellationToken cancellationToken)
+    {
+        foreach (ISession session in sessions.Sessions)
+        {
+            if (await session.Secrets.GetAsync(id, cancellationToken) is { } value)
+            {
+                return Encoding.UTF8.GetString(value);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The first login that any of the sessions has.</summary>
     private sealed class GroupCredentials(ISessionGroup group) : IRegistryCredentials
     {

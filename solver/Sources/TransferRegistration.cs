@@ -9,7 +9,7 @@ namespace Cairn.Solver.Sources;
 internal static class TransferRegistration
 {
     /// <summary>Tables of the sources.</summary>
-    public static IReadOnlyList<StoreSchema> Schemas { get; } = [LocalSyncTable.Schema];
+    public static IReadOnlyList<StoreSchema> Schemas { get; } = [LocalSyncTable.Schema, HttpDownloads.Schema];
 
     /// <summary>Adds every <see cref="ISource"/>, <see cref="IExporterKind"/>, the resolver of images and the fetcher of blobs.</summary>
     public static IServiceCollection AddTransfer(this IServiceCollection services) => services
@@ -17,6 +17,10 @@ internal static class TransferRegistration
         .AddSingleton<ISource, ImageSource>()
         .AddSingleton<ISource, OciLayoutSource>()
         .AddSingleton<ISource, LocalSource>()
+        .AddSingleton<HttpDownloads>()
+        .AddSingleton<ISource, HttpSource>()
+        .AddSingleton<ISource, GitSource>()
+        .AddSingleton<ISource, ImageBlobSource>()
         .AddSingleton<IImageResolver, ImageResolver>()
         .AddSingleton<IBlobFetchers, BlobFetchers>()
         .AddSingleton<IExporterKind, ImageExporterKind>()

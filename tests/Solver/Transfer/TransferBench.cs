@@ -24,13 +24,15 @@ internal sealed class TransferBench : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly BuildCache _cache;
     private readonly StoreRoot _store;
+    private readonly HttpDownloads _downloads;
 
     public TransferBench()
     {
         _store = StoreRoot.Open(
-            new StoreOptions { Root = _directory["root"], RunRoot = _directory["run"] }, [BuildCache.Schema, LocalSyncTable.Schema]);
+            new StoreOptions { Root = _directory["root"], RunRoot = _directory["run"] }, [BuildCache.Schema, .. TransferRegistration.Schemas]);
         ISnapshotter snapshotter = SnapshotterFactory.Open(_store);
         _cache = new BuildCache(_store, snapshotter, new BuildCacheOptions());
+        _downloads = new HttpDownloads(_store);
         Registry = new RegistryClient(new RegistryOptions { RetryDelay = TimeSpan.FromMilliseconds(1) });
         Services = new SolverServices
         {
@@ -38,7 +40,7 @@ internal sealed class TransferBench : IAsyncDisposable
             Snapshotter = snapshotter,
             Cache = _cache,
             Executor = Substitute.For<IExecutor>(),
-            Sources = [new ImageSource(Registry), new OciLayoutSource(), new LocalSource()],
+            Sources = [new ImageSource(Registry), new OciLayoutSource(), new LocalSource(), new HttpSource(_downloads), new GitSource(_store), new ImageBlobSource(Registry)],
             Images = new ImageResolver(Registry),
             Fetchers = new BlobFetchers(Registry),
             Exporters = [new ImageExporterKind(Registry), new OciExporterKind(), new TreeExporterKind()],
@@ -64,6 +66,7 @@ internal sealed class TransferBench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Registry.Dispose();
+        _downloads.Dispose();
         await _cache.DisposeAsync();
         await _store.DisposeAsync();
         _directory.Dispose();
@@ -93,12 +96,13 @@ internal sealed class TransferBench : IAsyncDisposable
         return new OpContext(null!, _cache, group, Progress, new RefContext(Services.Fetchers.For(group), Progress), Services, null!);
     }
 
-    public static InProcessSession Session(string? file = null, string? directory = null, IReadOnlyDictionary<string, ILocalFiles>? files = null, IRegistryCredentials? credentials = null) =>
+    public static InProcessSession Session(string? file = null, string? directory = null, IReadOnlyDictionary<string, ILocalFiles>? files = null, IRegistryCredentials? credentials = null, ISecretSource? secrets = null) =>
         new(new InProcessSessionOptions
         {
             Id = Guid.NewGuid().ToString("N"),
             Files = files ?? new Dictionary<string, ILocalFiles>(),
             Credentials = credentials ?? NoCredentials.Instance,
+            Secrets = secrets ?? SecretValues.None,
             Exports = new ExportPaths([new ExportDestination { File = file, Directory = directory }]),
         });
 
