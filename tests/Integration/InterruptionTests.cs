@@ -42,7 +42,11 @@ public sealed class InterruptionTests : IDisposable
     private Invocation LongBuild()
     {
         string context = _workspace.Context("ctx", Shell.Stage + $"RUN echo begun; sleep {_mark}\n");
-        return new Invocation(CairnProgram.Launcher, ["build", "--root", _workspace.Root, "--progress", "plain", context]);
+
+        // A shell that puts the tests in the background has them ignore Ctrl-C, and children inherit that.
+        return new Invocation(
+            "/usr/bin/env",
+            ["--default-signal=INT", CairnProgram.Launcher, "build", "--root", _workspace.Root, "--progress", "plain", context]);
     }
 
     private async Task WaitForSleepAsync(Task build)

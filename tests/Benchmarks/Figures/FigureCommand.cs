@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cairn.Benchmarks.Figures;
 
-/// <summary><c>figures [--runs N] [--launcher PATH]</c>: measures and prints the table that docs/benchmarks.md shows.</summary>
+/// <summary><c>figures [--runs N] [--launcher PATH] [--only TEXT]</c>: measures and prints the table that docs/benchmarks.md shows.</summary>
 internal static class FigureCommand
 {
     public static async Task<int> RunAsync(string[] arguments)
@@ -11,7 +11,7 @@ internal static class FigureCommand
         string? launcher = Option(arguments, "--launcher");
         IReadOnlyList<Figure> figures =
         [
-            .. await SolveFigures.MeasureAsync(runs),
+            .. await SolveFigures.MeasureAsync(runs, Option(arguments, "--only") ?? string.Empty),
             .. launcher is null ? [] : ProcessFigures.Measure(Path.GetFullPath(launcher), runs),
         ];
         FigureTable.Write(Console.Out, figures);
