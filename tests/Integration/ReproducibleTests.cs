@@ -29,7 +29,7 @@ public sealed class ReproducibleTests : IDisposable
             "/bin/sh",
             [
                 "-c", command, "sh", CairnProgram.Launcher, "build", "--root", _workspace.In(name + "-root"), "--progress", "plain",
-                "-o", $"type=oci,dest={archive},rewrite-timestamp=true", context,
+                "-o", $"type=oci,dest={archive}", context,
             ])
         {
             Environment = new Dictionary<string, string> { ["SOURCE_DATE_EPOCH"] = "1700000000", ["TZ"] = zone },
