@@ -29,7 +29,7 @@ public sealed class Collector
         _claims = claims;
         _options = options;
         _mounts = new CacheMountUsage(store, claims);
-        _removal = new RecordRemoval(store, snapshotter.Remove);
+        _removal = new RecordRemoval(store, (transaction, layer) => snapshotter.Remove(transaction, layer, force: true));   // a reader keeps the files
     }
 
     /// <summary>Bytes that the store may take after a build.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Cairn.Snapshotter.Store;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Native;
@@ -60,6 +61,7 @@ internal static unsafe partial class Files
         foreach (string name in Names(directory))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            Failpoints.Hit("tree.unlink");
             if (TryUnlink(directory, name))
             {
                 continue;

@@ -26,6 +26,7 @@ internal sealed class Flusher(StoreIndex index, SafeFileHandle directory)
             {
                 long reached = index.Sequence;
                 index.SyncLog();
+                Failpoints.Hit("log.flushed");
                 _durable = reached;
             }
             return _durable;
@@ -43,8 +44,11 @@ internal sealed class Flusher(StoreIndex index, SafeFileHandle directory)
                 return;
             }
             long reached = index.Sequence;
+            Failpoints.Hit("seal.begun");
             Files.SyncFilesystem(directory);
+            Failpoints.Hit("seal.flushed");
             index.Seal(reached);
+            Failpoints.Hit("seal.noted");
             lock (_flushing)
             {
                 index.SyncLog();

@@ -72,6 +72,7 @@ public sealed class StoreInstance : IDisposable
         {
             return errno == Errno.ENOENT ? null : throw new NativeException("open", Path.Combine(instances, id), errno);
         }
+        Failpoints.Hit("instance.opened");
         if (Files.TryLock(file, exclusive: true, wait: false) && Files.Status(file).LinkCount > 0)
         {
             return file;

@@ -252,6 +252,7 @@ internal sealed class TrashBin : IDisposable
     // False while somebody holds a lock on the directory, which is how readers of a layer keep its files.
     private bool Remove(string path)
     {
+        Failpoints.Hit("trash.delete");
         using SafeFileHandle trash = Files.OpenDirectory(_directory);
         string name = Path.GetFileName(path);
         using SafeFileHandle? directory = Files.TryOpenAt(
