@@ -42,6 +42,7 @@ public sealed class StagedLayer : IDisposable
     public LayerId Publish(WriteTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);
+        transaction.EnsureOf(_store);
         LayerUsage usage = Usage;
         SqliteCommand insert = transaction.Command(
             "INSERT INTO layers (sequence, boot, bytes, inodes) VALUES ($sequence, $boot, $bytes, $inodes) RETURNING id");
@@ -51,6 +52,7 @@ public sealed class StagedLayer : IDisposable
         insert.Parameters.AddWithValue("$inodes", usage.Inodes);
         var id = new LayerId((long)insert.ExecuteScalar()!);
         LayerTable.JoinFamily(transaction, id, _shared);
+        Failpoints.Hit("layer.inserted");
         transaction.Publish(_staging.Path, LayerDirectory(_store, id));
         return id;
     }
