@@ -289,6 +289,8 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
         // Layers of one family may have inodes in common; null: it has all its inodes for itself.
         "ALTER TABLE layers ADD COLUMN family INTEGER",
+        // BLAKE3 of the layer's files "manifest" and "contents"; null while there is none.
+        "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
         // The boot in which rows that are not sealed were last proven; of no boot in a new store.
         "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
     ])
