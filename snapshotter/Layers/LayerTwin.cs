@@ -11,6 +11,9 @@ namespace Cairn.Snapshotter.Layers;
 /// </summary>
 internal static class LayerTwin
 {
+    /// <summary>A change directory is that of a twin.</summary>
+    public static bool IsTwin(string directory) => directory.EndsWith("/twin", StringComparison.Ordinal);
+
     /// <summary>Directory of the copy; it is made if it is not there.</summary>
     public static string Ensure(StoreRoot store, LayerId layer)
     {

@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Cairn.Snapshotter.Native;
 
 /// <summary>Overlay mounts through the new mount API. A mount that is not attached vanishes with its descriptor.</summary>
-internal static class Mounts
+internal static partial class Mounts
 {
-    /// <summary>Most lower layers that the kernel takes.</summary>
-    public const int KernelMaxLowers = 500;
+    /// <summary>Most lower layers of a mount: the kernel takes one more.</summary>
+    public const int MaxLowers = 499;
 
     private const int MaxConfigValue = 255;   // fsconfig refuses longer strings
 
