@@ -23,15 +23,9 @@ public interface ISnapshotter
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>
     ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken);
 
-    /// <inheritdoc cref="Prepare(IReadOnlyList{LayerId}, CancellationToken)"/>
-    ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers) => Prepare(lowers, CancellationToken.None);
-
     /// <summary>A read-only tree of the layers. Their files stay while it lives.</summary>
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>
     SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken);
-
-    /// <inheritdoc cref="View(IReadOnlyList{LayerId}, CancellationToken)"/>
-    SnapshotView View(IReadOnlyList<LayerId> layers) => View(layers, CancellationToken.None);
 
     /// <summary>An empty change directory to fill directly.</summary>
     StagedLayer Stage();

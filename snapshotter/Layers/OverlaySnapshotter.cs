@@ -47,7 +47,7 @@ internal sealed class OverlaySnapshotter : ISnapshotter
             {
                 TakeRootMetadata(directories[^1], upper);
             }
-            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work);
+            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work, OverlayMarks.AreOfUsers);
             var shares = new SharedFiles(used.Layers, _layers.Families);
             var tree = new RootedTree(mount) { Upper = upper, Shares = shares };
             return new ActiveSnapshot(
@@ -66,7 +66,8 @@ internal sealed class OverlaySnapshotter : ISnapshotter
         UsedLayers used = _layers.Use(LayerList.Normalise(layers));
         try
         {
-            SafeFileHandle mount = Mounts.Overlay(TopFirst(_strategy.Merge(used, cancellationToken), atLeast: 2), null, null);
+            IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
+            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null, OverlayMarks.AreOfUsers);
             var tree = new RootedTree(mount) { Layer = used.Layers.Count == 1 ? (used.Layers[0], used.Directories[0]) : null };
             return new SnapshotView(_store, tree, used, null, null);
         }

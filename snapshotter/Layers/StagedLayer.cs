@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
@@ -45,11 +46,12 @@ public sealed class StagedLayer : IDisposable
         transaction.EnsureOf(_store);
         LayerUsage usage = Usage;
         SqliteCommand insert = transaction.Command(
-            "INSERT INTO layers (sequence, boot, bytes, inodes) VALUES ($sequence, $boot, $bytes, $inodes) RETURNING id");
+            "INSERT INTO layers (sequence, boot, bytes, inodes, marks) VALUES ($sequence, $boot, $bytes, $inodes, $marks) RETURNING id");
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
         insert.Parameters.AddWithValue("$boot", transaction.BootId);
         insert.Parameters.AddWithValue("$bytes", usage.Bytes);
         insert.Parameters.AddWithValue("$inodes", usage.Inodes);
+        insert.Parameters.AddWithValue("$marks", OverlayMarks.Namespace);
         var id = new LayerId((long)insert.ExecuteScalar()!);
         LayerTable.JoinFamily(transaction, id, _shared);
         Failpoints.Hit("layer.inserted");

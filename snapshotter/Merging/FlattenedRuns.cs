@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
@@ -19,7 +18,9 @@ namespace Cairn.Snapshotter.Merging;
 /// <param name="table">Rows and directories of layers.</param>
 /// <param name="strategy">How files get into a run.</param>
 /// <param name="counts">Counts what was refused.</param>
+#pragma warning disable CA1001 // A semaphore whose wait handle is never asked for has nothing to dispose.
 internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStrategy strategy, FallbackCounts counts)
+#pragma warning restore CA1001
 {
     private readonly ILogger _logger = store.Options.Loggers.CreateLogger("Cairn.Snapshotter.Merging");
     private readonly SemaphoreSlim _making = new(1);   // one at a time in this process, so that equal wishes are fulfilled once
@@ -36,21 +37,19 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
     {
         StackedLayer[] stack = StackedLayer.Of(layers);
         List<StackSegment> cover = Cover(stack);
-        LayerList.CheckCount(stack.Length, cover.Count);
-        var directories = new List<string>(cover.Count);
-        foreach (StackSegment segment in cover)
+        List<SafeFileHandle> held = [];
+        if (!TryHold(cover, held))
         {
-            if (segment.Run is { } run)
-            {
-                layers.AlsoKeep(Hold(run));
-                directories.Add(StagedLayer.ChangesIn(DirectoryOf(store, run)));
-            }
-            else
-            {
-                directories.Add(stack[segment.First].Directory);
-            }
+            // A layer was removed while we read it, and a run with it: do without.
+            held.ForEach(static run => run.Dispose());
+            held.Clear();
+            cover = StackPlan.Cover([.. stack.Select(static layer => layer.Key)], []);
         }
-        return directories;
+        held.ForEach(layers.AlsoKeep);
+        LayerList.CheckCount(stack.Length, cover.Count);
+        return [.. cover.Select(segment => segment.Run is { } run
+            ? StagedLayer.ChangesIn(DirectoryOf(store, run))
+            : stack[segment.First].Directory)];
     }
 
     /// <summary>Flattens those of the segments that are not flattened yet.</summary>
@@ -174,8 +173,9 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         {
             return;   // a layer was removed meanwhile, and nobody will list it again
         }
-        string identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(sources)));
-        SqliteCommand find = transaction.Command("SELECT id, boot = $boot OR sequence <= (SELECT sealed FROM store) FROM flattened WHERE identity = $identity");
+        string identity = Blake3.Hasher.Hash(Encoding.ASCII.GetBytes(sources)).ToString();
+        SqliteCommand find = transaction.Command(
+            "SELECT id, boot = $boot OR sequence <= (SELECT sealed FROM store) FROM flattened WHERE identity = $identity");
         find.Parameters.AddWithValue("$identity", identity);
         find.Parameters.AddWithValue("$boot", transaction.BootId);
         (long Id, bool IsGood)? existing = null;
@@ -222,16 +222,24 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         transaction.Trash(DirectoryOf(store, run));
     }
 
-    // Whoever deletes from the trash takes this lock first, and leaves alone what others have. The run is there as long as its layers.
-    private SafeFileHandle Hold(long run)
+    // Whoever deletes from the trash takes this lock first, and leaves alone what others have.
+    private bool TryHold(List<StackSegment> cover, List<SafeFileHandle> held)
     {
-        SafeFileHandle directory = Files.OpenDirectory(DirectoryOf(store, run));
-        if (Files.TryLock(directory, exclusive: false, wait: false))
+        foreach (long run in cover.Where(static segment => segment.Run is not null).Select(static segment => segment.Run!.Value))
         {
-            return directory;
+            SafeFileHandle? directory = Files.TryOpenAt(
+                Files.Anywhere, DirectoryOf(store, run), Libc.O_RDONLY | Libc.O_DIRECTORY, 0, out int errno);
+            if (directory is null)
+            {
+                return errno == Errno.ENOENT ? false : throw new NativeException("open", DirectoryOf(store, run), errno);
+            }
+            held.Add(directory);
+            if (!Files.TryLock(directory, exclusive: false, wait: false))
+            {
+                return false;
+            }
         }
-        directory.Dispose();
-        throw new NativeException("flock", DirectoryOf(store, run), Errno.EBUSY);
+        return true;
     }
 
     private bool IsOurs(UsedLayers layers, StackSegment segment) => layers.Directories.Skip(segment.First).Take(segment.Count)

@@ -8,7 +8,7 @@ namespace Cairn.Snapshotter.Merging;
 /// <summary>
 /// Writes the tree of a stack of layers into one directory: one walk, subtrees in parallel, each directory finished when all in it is.
 /// </summary>
-internal sealed class Flattening
+internal sealed class Flattening : IDisposable
 {
     private const int FilesBeforeWorkers = 256;   // a small tree is done before a worker has started
 
@@ -68,6 +68,12 @@ internal sealed class Flattening
         MergedDirectory<LayerDirectory>.Open(
             layers.Select(static layer => LayerDirectory.Open(new LayerSource(layer))), isBottom);
 
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _running.Dispose();
+    }
+
     private static void Run(
         MergedDirectory<LayerDirectory> source, string target, bool isBottom, MergeStrategy strategy, FallbackCounts counts,
         CancellationToken cancellationToken)
@@ -83,13 +89,9 @@ internal sealed class Flattening
             throw;
         }
         var placement = new FilePlacement(strategy, target, counts);
-        var run = new Flattening(placement, isBottom, cancellationToken);
-        using (run._stop)
-        using (run._running)
-        {
-            run.Work(new FlattenedDirectory(source, handle, null, ""));
-            run._running.Wait(CancellationToken.None);   // workers stop by the token
-        }
+        using var run = new Flattening(placement, isBottom, cancellationToken);
+        run.Work(new FlattenedDirectory(source, handle, null, ""));
+        run._running.Wait(CancellationToken.None);   // workers stop by the token
         cancellationToken.ThrowIfCancellationRequested();
         if (run._failure is not null)
         {

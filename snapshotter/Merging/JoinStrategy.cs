@@ -24,7 +24,7 @@ internal sealed class JoinStrategy(FlattenedRuns runs, int limit) : IMergeStrate
             return layers.Directories;
         }
         int stride = Math.Clamp(limit / 2, 2, LongestStride);
-        IReadOnlyList<StackSegment> cover = runs.Cover(StackedLayer.Of(layers));
+        List<StackSegment> cover = runs.Cover(StackedLayer.Of(layers));
         if (cover.Count > Mounts.MaxLowers)
         {
             runs.Make(layers, StackPlan.Missing(cover, limit, stride), cancellationToken);

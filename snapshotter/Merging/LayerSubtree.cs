@@ -55,12 +55,9 @@ internal static class LayerSubtree
             isBottom: true);
         foreach (string name in TreePath.Clean(source).Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            using (directory)
-            {
-                MergedEntry<LayerDirectory> entry = directory.Entries().FirstOrDefault(entry => entry.Name == name)
-                    ?? throw Absent(source);
-                directory = entry.Kind == FileKind.Directory ? directory.Enter(entry) : throw Absent(source);
-            }
+            using MergedDirectory<LayerDirectory> parent = directory;
+            MergedEntry<LayerDirectory> entry = parent.Entries().FirstOrDefault(entry => entry.Name == name) ?? throw Absent(source);
+            directory = entry.Kind == FileKind.Directory ? parent.Enter(entry) : throw Absent(source);
         }
         return directory;
     }

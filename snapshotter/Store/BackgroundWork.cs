@@ -20,7 +20,7 @@ internal sealed class BackgroundWork : IDisposable
             CancellationToken token = _stop.Token;
             var task = new Task(() => work(token), CancellationToken.None, TaskCreationOptions.LongRunning);
             _running.Add(task);
-            task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             task.Start(TaskScheduler.Default);
         }
     }

@@ -37,6 +37,12 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>This opening of the store.</summary>
     public StoreInstance Instance { get; }
 
+    /// <summary>Work behind the callers; ends before the store does.</summary>
+    internal BackgroundWork Background { get; } = new();
+
+    /// <summary>The running boot; published rows carry it.</summary>
+    internal string BootId => _index.BootId;
+
     /// <summary>How it was opened.</summary>
     public StoreOptions Options { get; }
 
@@ -152,6 +158,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             return;
         }
         _disposed = true;
+        Background.Dispose();
         _trash.Close(CloseBudget);
         ((IAsyncResult?)_lateSeal)?.AsyncWaitHandle.WaitOne();
         Instance.Dispose();
@@ -167,7 +174,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     private static StoreRoot Open(StoreOptions options, StoreIndex index)
     {
-        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
+        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1", "flattened"])
         {
             MakeOwned(Path.Combine(options.Root, name));
         }
@@ -213,5 +220,25 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
         // Layers of one family may have inodes in common; null: it has all its inodes for itself.
         "ALTER TABLE layers ADD COLUMN family INTEGER",
+        // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
+        "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
+        // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.
+        """
+        CREATE TABLE flattened (
+            id       INTEGER PRIMARY KEY AUTOINCREMENT,
+            identity TEXT NOT NULL UNIQUE,
+            first    INTEGER NOT NULL,
+            sources  TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            boot     TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX flattened_first ON flattened (first);
+        CREATE TABLE flattened_sources (
+            layer INTEGER NOT NULL,
+            run   INTEGER NOT NULL,
+            PRIMARY KEY (layer, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX flattened_sources_run ON flattened_sources (run);
+        """,
     ]);
 }

@@ -41,6 +41,7 @@ public sealed class ConstantsTests
             #include <time.h>
             #include <unistd.h>
             #include <sys/file.h>
+            #include <sys/mman.h>
             #include <sys/mount.h>
             #include <sys/stat.h>
             #include <sys/syscall.h>
