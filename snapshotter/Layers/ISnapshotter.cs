@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 
@@ -18,6 +19,9 @@ public interface ISnapshotter
 
     /// <summary>How many files took the next best way into a tree since the store was opened, by reason.</summary>
     IReadOnlyDictionary<Fallback, long> Fallbacks { get; }
+
+    /// <summary>What each layer changes.</summary>
+    LayerManifests Manifests { get; }
 
     /// <summary>A writable tree over the layers; what is written becomes a layer by <see cref="ActiveSnapshot.Freeze"/>.</summary>
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>

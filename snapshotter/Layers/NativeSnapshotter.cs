@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
@@ -23,6 +24,8 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
     public MergeStrategy Strategy { get; } = strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy;
 
     public IReadOnlyDictionary<Fallback, long> Fallbacks => _fallbacks.Now;
+
+    public LayerManifests Manifests { get; } = new(store);
 
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {

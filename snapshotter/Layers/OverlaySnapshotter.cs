@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
@@ -20,6 +21,7 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     {
         _store = store;
         _layers = new LayerTable(store);
+        Manifests = new LayerManifests(store);
         var runs = new FlattenedRuns(store, _layers, strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy, _fallbacks);
         _strategy = strategy == MergeStrategy.Join
             ? new JoinStrategy(runs, store.Options.MaxLowers)
@@ -31,6 +33,8 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     public MergeStrategy Strategy => _strategy.Kind;
 
     public IReadOnlyDictionary<Fallback, long> Fallbacks => _fallbacks.Now;
+
+    public LayerManifests Manifests { get; }
 
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
@@ -112,8 +116,8 @@ internal sealed class OverlaySnapshotter : ISnapshotter
         Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
         using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
         using SnapshotView? below = lowers.Count == 0 ? null : View(lowers, cancellationToken);
-        LayerUsage usage = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
-        var layer = new StagedLayer(_store, staging, usage);
+        LayerSurvey survey = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
+        var layer = new StagedLayer(_store, staging, survey);
         foreach (LayerId source in shares.Sources)
         {
             layer.ShareFilesOf(source);

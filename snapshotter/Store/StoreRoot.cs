@@ -220,6 +220,8 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
         // Layers of one family may have inodes in common; null: it has all its inodes for itself.
         "ALTER TABLE layers ADD COLUMN family INTEGER",
+        // BLAKE3 of the layer's files "manifest" and "contents"; null while there is none.
+        "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
         // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
         "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
         // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.

@@ -23,9 +23,20 @@ internal static class TreeAttributes
         && !attribute.StartsWith(OverlayPrefix, StringComparison.Ordinal) && attribute != "security.selinux";
 
     /// <summary>Portable attributes of a name in a directory, in byte order.</summary>
-    public static IReadOnlyDictionary<string, byte[]> Read(SafeFileHandle directory, string name)
+    public static IReadOnlyDictionary<string, byte[]> Read(SafeFileHandle directory, string name) =>
+        Read(directory, name, Files.AttributeNames(directory, name));
+
+    /// <summary>The same of an entry of a layer, which must not have marks that mean something only in one stack.</summary>
+    /// <exception cref="Llb.BuildException">It has such marks.</exception>
+    public static IReadOnlyDictionary<string, byte[]> ReadInLayer(SafeFileHandle directory, string name)
     {
         IReadOnlyList<string> names = Files.AttributeNames(directory, name);
+        OverlayMarks.CheckJoinable(name, names);
+        return Read(directory, name, names);
+    }
+
+    private static IReadOnlyDictionary<string, byte[]> Read(SafeFileHandle directory, string name, IReadOnlyList<string> names)
+    {
         if (names.Count == 0)
         {
             return Empty;
