@@ -14,11 +14,14 @@ internal static class LayerTwin
     /// <summary>A change directory is that of a twin.</summary>
     public static bool IsTwin(string directory) => directory.EndsWith("/twin", StringComparison.Ordinal);
 
+    /// <summary>Directory of the copy, or where it would be.</summary>
+    public static string DirectoryOf(StoreRoot store, LayerId layer) => Path.Combine(StagedLayer.LayerDirectory(store, layer), "twin");
+
     /// <summary>Directory of the copy; it is made if it is not there.</summary>
     public static string Ensure(StoreRoot store, LayerId layer)
     {
         string directory = StagedLayer.LayerDirectory(store, layer);
-        string twin = Path.Combine(directory, "twin");
+        string twin = DirectoryOf(store, layer);
         if (Directory.Exists(twin))
         {
             return twin;

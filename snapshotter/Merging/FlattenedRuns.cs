@@ -84,7 +84,7 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         {
             try
             {
-                using SafeFileHandle turn = Files.Open(Path.Combine(store.Root, "flattened", "lock"), Libc.O_RDWR | Libc.O_CREAT, 0x180);
+                using SafeFileHandle turn = Files.Open(Path.Combine(store.Root, "flattening"), Libc.O_RDWR | Libc.O_CREAT, 0x180);
                 if (Files.TryLock(turn, exclusive: true, wait: false))
                 {
                     using UsedLayers layers = table.Use(list);
@@ -128,14 +128,8 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
     private List<KnownRun> Known(IReadOnlyList<StackedLayer> stack) => store.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
-        // What a power cut may have torn is not looked at; making it again replaces it.
-        select.CommandText =
-            """
-            SELECT flattened.id, sources FROM json_each($ids) JOIN flattened ON first = json_each.value
-            WHERE boot = $boot OR sequence <= (SELECT sealed FROM store)
-            """;
+        select.CommandText = "SELECT flattened.id, sources FROM json_each($ids) JOIN flattened ON first = json_each.value";
         select.Parameters.AddWithValue("$ids", "[" + string.Join(',', stack.Select(static layer => layer.Layer)) + "]");
-        select.Parameters.AddWithValue("$boot", store.BootId);
         using SqliteDataReader reader = select.ExecuteReader();
         var runs = new List<KnownRun>();
         while (reader.Read())
@@ -174,33 +168,20 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
             return;   // a layer was removed meanwhile, and nobody will list it again
         }
         string identity = Blake3.Hasher.Hash(Encoding.ASCII.GetBytes(sources)).ToString();
-        SqliteCommand find = transaction.Command(
-            "SELECT id, boot = $boot OR sequence <= (SELECT sealed FROM store) FROM flattened WHERE identity = $identity");
+        SqliteCommand find = transaction.Command("SELECT 1 FROM flattened WHERE identity = $identity");
         find.Parameters.AddWithValue("$identity", identity);
-        find.Parameters.AddWithValue("$boot", transaction.BootId);
-        (long Id, bool IsGood)? existing = null;
-        using (SqliteDataReader reader = find.ExecuteReader())
+        if (find.ExecuteScalar() is not null)
         {
-            existing = reader.Read() ? (reader.GetInt64(0), reader.GetBoolean(1)) : null;
-        }
-        if (existing is { IsGood: true })
-        {
-            return;
-        }
-        if (existing is { } torn)
-        {
-            Remove(transaction, store, torn.Id);
+            return;   // another process was quicker
         }
         SqliteCommand insert = transaction.Command(
             """
-            INSERT INTO flattened (identity, first, sources, sequence, boot) VALUES ($identity, $first, $sources, $sequence, $boot)
-            RETURNING id
+            INSERT INTO flattened (identity, first, sources, sequence) VALUES ($identity, $first, $sources, $sequence) RETURNING id
             """);
         insert.Parameters.AddWithValue("$identity", identity);
         insert.Parameters.AddWithValue("$first", layers[0].Layer.Value);
         insert.Parameters.AddWithValue("$sources", sources);
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
-        insert.Parameters.AddWithValue("$boot", transaction.BootId);
         long id = (long)insert.ExecuteScalar()!;
         SqliteCommand note = transaction.Command("INSERT INTO flattened_sources SELECT value, $run FROM json_each($ids)");
         note.Parameters.AddWithValue("$run", id);
@@ -211,7 +192,8 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         Failpoints.Hit("flatten.renamed");
     }
 
-    private static void Remove(WriteTransaction transaction, StoreRoot store, long run)
+    /// <summary>Removes a run; its files are deleted after the commit.</summary>
+    public static void Remove(WriteTransaction transaction, StoreRoot store, long run)
     {
         foreach (string sql in (string[])["DELETE FROM flattened WHERE id = $run", "DELETE FROM flattened_sources WHERE run = $run"])
         {
