@@ -175,7 +175,7 @@ public sealed class AdditionalStores : IDisposable
             "Give the store as additional store again, or build again: what stands on the layer is then made anew.");
     }
 
-    private static IReadOnlyList<string> Distinct(StoreOptions options)
+    private static List<string> Distinct(StoreOptions options)
     {
         var seen = new HashSet<(ulong, ulong)>();
         var distinct = new List<string>();

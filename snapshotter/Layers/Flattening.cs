@@ -10,7 +10,7 @@ internal sealed class Flattening
     private readonly string _target;
     private readonly bool _link;
     private readonly CancellationToken _cancellation;
-    private readonly Dictionary<ulong, string> _linked = [];   // inode of a layer's file -> host path of its first copy
+    private readonly Dictionary<(ulong, ulong), string> _linked = [];   // identity of a layer's file -> host path of its first copy
 
     private Flattening(string target, bool link, CancellationToken cancellationToken)
     {
@@ -99,10 +99,10 @@ internal sealed class Flattening
     // Names of one inode of one layer stay names of one inode.
     private bool TryLinkToCopy(MergedEntry entry, SafeFileHandle target, string path)
     {
-        if (entry.Status.LinkCount == 1 || _linked.TryAdd(entry.Status.Inode, _target + path))
+        if (entry.Status.LinkCount == 1 || _linked.TryAdd(entry.Status.Identity, _target + path))
         {
             return false;
         }
-        return Files.TryLink(Files.Anywhere, _linked[entry.Status.Inode], target, entry.Name) == 0;
+        return Files.TryLink(Files.Anywhere, _linked[entry.Status.Identity], target, entry.Name) == 0;
     }
 }

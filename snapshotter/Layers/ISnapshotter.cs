@@ -34,7 +34,11 @@ public interface ISnapshotter
     bool Exists(LayerId layer);
 
     /// <summary>Directory of a layer's changes; whoever gets it only reads.</summary>
+    /// <exception cref="BuildException">The layer lies in an additional store that is not there or does not have it.</exception>
     string ChangesDirectory(LayerId layer);
+
+    /// <summary>As <see cref="ChangesDirectory"/>; null if the directory is not there.</summary>
+    string? TryChangesDirectory(LayerId layer);
 
     /// <summary>Removes a layer that no snapshot uses any more; its files are deleted after the commit, outside every lock.</summary>
     void Remove(WriteTransaction transaction, LayerId layer);

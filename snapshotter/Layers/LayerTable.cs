@@ -16,7 +16,7 @@ internal sealed class LayerTable(StoreRoot store)
         return reader.Read() ? new LayerUsage(reader.GetInt64(0), reader.GetInt64(1)) : throw Missing(layer);
     });
 
-    public bool Exists(LayerId layer) => Directory.Exists(ChangesDirectory(layer)) && store.Read(connection =>
+    public bool Exists(LayerId layer) => TryChangesDirectory(layer) is not null && store.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
         select.CommandText = "SELECT 1 FROM layers WHERE id = $id";
@@ -24,7 +24,12 @@ internal sealed class LayerTable(StoreRoot store)
         return select.ExecuteScalar() is not null;
     });
 
-    public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(StagedLayer.LayerDirectory(store, layer));
+    /// <exception cref="BuildException">It lies in an additional store that is not there or does not have it.</exception>
+    public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(SourceDirectory(layer) ?? throw Missing(layer));
+
+    /// <summary>Null if the directory is not there.</summary>
+    public string? TryChangesDirectory(LayerId layer) =>
+        SourceDirectory(layer) is { } directory && StagedLayer.ChangesIn(directory) is var changes && Directory.Exists(changes) ? changes : null;
 
     /// <summary>
     /// Change directories of a normalised list, in its order. Of layers with files in common, the first is taken as it is and the others by
@@ -38,14 +43,10 @@ internal sealed class LayerTable(StoreRoot store)
         var directories = new string[layers.Count];
         for (int i = 0; i < layers.Count; i++)
         {
-            directories[i] = ChangesDirectory(layers[i]);
-            if (!Directory.Exists(directories[i]))
-            {
-                throw Missing(layers[i]);
-            }
+            directories[i] = TryChangesDirectory(layers[i]) ?? throw Missing(layers[i]);
             if (families.TryGetValue(layers[i], out long family) && !seen.Add(family))
             {
-                directories[i] = LayerTwin.Ensure(store, layers[i]);
+                directories[i] = LayerTwin.Ensure(store, layers[i], directories[i]);
             }
         }
         return directories;
@@ -96,6 +97,11 @@ internal sealed class LayerTable(StoreRoot store)
 
     private static Dictionary<LayerId, long> NoFamilies { get; } = [];
 
-    private static BuildException Missing(LayerId layer) =>
-        new(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
+    // The layer's own directory, wherever it lies; null if it lies in an additional store that is not there.
+    private string? SourceDirectory(LayerId layer) =>
+        layer.IsAdditional ? store.Additional.TryLayerDirectory(layer) : StagedLayer.LayerDirectory(store, layer);
+
+    private BuildException Missing(LayerId layer) => layer.IsAdditional
+        ? store.Additional.Missing(layer)
+        : new BuildException(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
 }

@@ -11,8 +11,11 @@ namespace Cairn.Snapshotter.Layers;
 /// </summary>
 internal static class LayerTwin
 {
-    /// <summary>Directory of the copy; it is made if it is not there.</summary>
-    public static string Ensure(StoreRoot store, LayerId layer)
+    /// <summary>Directory of the copy; it is made if it is not there, in this store wherever the layer lies.</summary>
+    /// <param name="store">This store.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="changes">Its change directory.</param>
+    public static string Ensure(StoreRoot store, LayerId layer, string changes)
     {
         string directory = StagedLayer.LayerDirectory(store, layer);
         string twin = Path.Combine(directory, "twin");
@@ -21,7 +24,6 @@ internal static class LayerTwin
             return twin;
         }
         using StagingDirectory staging = StagedLayer.Create(store, "twin");
-        string changes = StagedLayer.ChangesIn(directory);
         string copy = StagedLayer.ChangesIn(staging.Path);
         using (FileStream tar = new(
             Path.Combine(staging.Path, "tar"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose))
@@ -33,6 +35,10 @@ internal static class LayerTwin
         }
         FileStatus root = Files.Status(Files.Anywhere, changes);
         RootedTree.Apply(Files.Anywhere, copy, FileKind.Directory, FileChange.AllOf(root));
+        if (layer.IsAdditional)
+        {
+            Files.TryMakeDirectory(Files.Anywhere, directory, 0x1c0);   // it has none of its own here
+        }
         Files.TryRename(copy, twin);   // false: somebody else has made one meanwhile, which serves as well
         return twin;
     }

@@ -63,6 +63,8 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
 
+    public string? TryChangesDirectory(LayerId layer) => _layers.TryChangesDirectory(layer);
+
     public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
 
     private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)

@@ -32,6 +32,12 @@ public sealed record StoreOptions
     } = 500;
 
     /// <summary>
+    /// Roots of other stores that layers and blobs are looked for in, in this order. They are read and never written to; see
+    /// <see cref="Additional.AdditionalStores"/>.
+    /// </summary>
+    public IReadOnlyList<string> AdditionalStores { get; init; } = [];
+
+    /// <summary>
     /// Called at open for each instance whose process is gone, before its mounts and directories are reclaimed: the place to end its
     /// containers. The directory is the dead instance's run directory, which may be absent.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cairn.Llb;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -18,13 +19,15 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     private readonly SafeFileHandle _directory;   // held open since the store was, so that syncfs reports every error since then
     private bool _disposed;
 
-    private StoreRoot(StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, SafeFileHandle directory)
+    private StoreRoot(
+        StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, AdditionalStores additional, SafeFileHandle directory)
     {
         Options = options;
         Root = options.Root;
         Instance = instance;
         _index = index;
         _trash = trash;
+        Additional = additional;
         _directory = directory;
     }
 
@@ -36,6 +39,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     /// <summary>This opening of the store.</summary>
     public StoreInstance Instance { get; }
+
+    /// <summary>Stores of others that layers and blobs are found in.</summary>
+    public AdditionalStores Additional { get; }
 
     /// <summary>How it was opened.</summary>
     public StoreOptions Options { get; }
@@ -61,7 +67,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             StoreIndex index = StoreIndex.Open(options, [LayersSchema, .. schemas]);
             try
             {
-                return Open(options, index);
+                return Open(options, index, [LayersSchema, .. schemas]);
             }
             catch
             {
@@ -154,6 +160,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         _disposed = true;
         _trash.Close(CloseBudget);
         ((IAsyncResult?)_lateSeal)?.AsyncWaitHandle.WaitOne();
+        Additional.Dispose();
         Instance.Dispose();
         _index.Dispose();
         _directory.Dispose();
@@ -165,7 +172,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     private Task? _lateSeal;   // set by SealAsync, waited for by Dispose
 
-    private static StoreRoot Open(StoreOptions options, StoreIndex index)
+    private static StoreRoot Open(StoreOptions options, StoreIndex index, IReadOnlyList<StoreSchema> schemas)
     {
         foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
         {
@@ -179,9 +186,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         var trash = new TrashBin(Path.Combine(options.Root, "trash"), instance, logger);
         try
         {
-            var store = new StoreRoot(options, index, instance, trash, Files.OpenDirectory(options.Root));
-            store.ReclaimedInstances = new Reclamation(options, runStore, instance, trash, logger).Run();
-            return store;
+            IReadOnlyList<string> reclaimed = new Reclamation(options, runStore, instance, trash, logger).Run();
+            var additional = AdditionalStores.Open(options, schemas, index, instance.RunDirectory);
+            return new StoreRoot(options, index, instance, trash, additional, Files.OpenDirectory(options.Root)) { ReclaimedInstances = reclaimed };
         }
         catch
         {
@@ -213,5 +220,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
         // Layers of one family may have inodes in common; null: it has all its inodes for itself.
         "ALTER TABLE layers ADD COLUMN family INTEGER",
+        // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here, and no directory.
+        """
+        ALTER TABLE layers ADD COLUMN store TEXT;
+        ALTER TABLE layers ADD COLUMN original INTEGER;
+        CREATE INDEX layers_by_origin ON layers(store, original) WHERE store IS NOT NULL;
+        """,
     ]);
 }

@@ -26,6 +26,7 @@ public sealed class ConstantsTests
         AddLayout<StatxTimestamp>(expected, "struct statx_timestamp");
         AddLayout<Timespec>(expected, "struct timespec");
         AddLayout<OpenHow>(expected, "struct open_how");
+        AddLayout<MountAttr>(expected, "struct mount_attr");
 
         var program = new StringBuilder(
             """
