@@ -5,6 +5,7 @@ using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Additional;
 
@@ -206,7 +207,7 @@ public sealed class AdditionalStore : IDisposable
     /// <summary>Locks a layer against its owner, who may want to remove it.</summary>
     /// <param name="directory">Open directory of the layer.</param>
     /// <returns>False if somebody is removing it. Where locks cannot be had, layers are taken to stay.</returns>
-    internal bool TryLock(Microsoft.Win32.SafeHandles.SafeFileHandle directory)
+    internal bool TryLock(SafeFileHandle directory)
     {
         try
         {

@@ -7,20 +7,23 @@ using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Additional;
 
 /// <summary>
 /// Other stores that layers and blobs are found in, used where they lie and never written to. A layer of theirs that is used here has a row
-/// here, with an id below zero, and no directory.
+/// here, with an id below zero, and a directory for what is derived from it, mostly empty.
 /// </summary>
 public sealed class AdditionalStores : IDisposable
 {
+    private readonly string _root;
     private readonly StoreIndex _own;
     private readonly ConcurrentDictionary<LayerId, string> _directories = [];   // of layers found since the last refresh
 
-    private AdditionalStores(StoreIndex own, IReadOnlyList<AdditionalStore> all)
+    private AdditionalStores(string root, StoreIndex own, IReadOnlyList<AdditionalStore> all)
     {
+        _root = root;
         _own = own;
         All = all;
     }
@@ -66,8 +69,8 @@ public sealed class AdditionalStores : IDisposable
             : null;
     }
 
-    /// <summary>Makes a found layer a layer of this store: one row, which may be there already. No file is touched.</summary>
-    public static LayerId Enter(WriteTransaction transaction, AdditionalLayer layer)
+    /// <summary>Makes a found layer a layer of this store: a row and an empty directory, which may be there already.</summary>
+    public LayerId Enter(WriteTransaction transaction, AdditionalLayer layer)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(layer);
@@ -96,6 +99,7 @@ public sealed class AdditionalStores : IDisposable
         insert.Parameters.AddWithValue("$store", store);
         insert.Parameters.AddWithValue("$original", layer.Original.Value);
         insert.ExecuteNonQuery();
+        Files.MakeDirectory(Files.Anywhere, Path.Combine(_root, "layers", id.ToString()), 0x1c0);   // should the turn fail, an empty one is left
         LayerTable.JoinFamily(transaction, id, Relatives(transaction, store, layer.Family));
         return id;
     }
@@ -119,7 +123,7 @@ public sealed class AdditionalStores : IDisposable
         StoreOptions options, IReadOnlyList<StoreSchema> schemas, StoreIndex own, string runDirectory)
     {
         ILogger logger = options.Loggers.CreateLogger("Cairn.Snapshotter.Additional");
-        var stores = new AdditionalStores(own, [.. Distinct(options)
+        var stores = new AdditionalStores(options.Root, own, [.. Distinct(options)
             .Select((path, number) => new AdditionalStore(path, runDirectory, number, options, schemas, logger))]);
         try
         {
@@ -155,11 +159,27 @@ public sealed class AdditionalStores : IDisposable
         return null;
     }
 
-    /// <summary>The store that a layer lies in, if it is there.</summary>
-    internal AdditionalStore? StoreOf(LayerId layer) =>
-        TryLayerDirectory(layer) is { } directory
-            ? All.First(store => directory.StartsWith(store.Mount + "/", StringComparison.Ordinal))
-            : null;
+    /// <summary>Locks a layer where it lies, so that its owner does not delete it; null if it is not there, or about to go.</summary>
+    internal SafeFileHandle? TryPin(LayerId layer)
+    {
+        if (TryLayerDirectory(layer) is not { } path)
+        {
+            return null;
+        }
+        AdditionalStore store = All.First(store => path.StartsWith(store.Mount + "/", StringComparison.Ordinal));
+        SafeFileHandle? directory = Files.TryOpenAt(Files.Anywhere, path, Libc.O_RDONLY | Libc.O_DIRECTORY, 0, out int errno);
+        if (directory is null)
+        {
+            return errno == Errno.ENOENT ? null : throw new NativeException("open", path, errno);
+        }
+        // Under the lock it must still have its name: it may have gone to the trash before.
+        if (store.TryLock(directory) && Files.TryStatus(Files.Anywhere, path)?.Identity == Files.Status(directory).Identity)
+        {
+            return directory;
+        }
+        directory.Dispose();
+        return null;
+    }
 
     /// <summary>The error for a layer that is not there; it names layer and store.</summary>
     internal BuildException Missing(LayerId layer)

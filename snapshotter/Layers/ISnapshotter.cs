@@ -16,7 +16,7 @@ public interface ISnapshotter
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>
     ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers);
 
-    /// <summary>A read-only tree of the layers. The caller keeps them from being removed while it lives.</summary>
+    /// <summary>A read-only tree of the layers. Their files stay while it lives.</summary>
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>
     SnapshotView View(IReadOnlyList<LayerId> layers);
 
@@ -33,13 +33,25 @@ public interface ISnapshotter
     /// <summary>The layer has a row and a directory.</summary>
     bool Exists(LayerId layer);
 
-    /// <summary>Directory of a layer's changes; whoever gets it only reads.</summary>
+    /// <summary>Directory of a layer's changes, for who holds it by <see cref="Use"/> or a tree; only to be read.</summary>
     /// <exception cref="BuildException">The layer lies in an additional store that is not there or does not have it.</exception>
     string ChangesDirectory(LayerId layer);
 
     /// <summary>As <see cref="ChangesDirectory"/>; null if the directory is not there.</summary>
     string? TryChangesDirectory(LayerId layer);
 
+    /// <summary>
+    /// Keeps layers from being deleted while they are read, and says where their files are. Cheap: a lock per layer, no mount.
+    /// </summary>
+    /// <exception cref="BuildException">A layer is missing.</exception>
+    UsedLayers Use(IReadOnlyList<LayerId> layers);
+
     /// <summary>Removes a layer that no snapshot uses any more; its files are deleted after the commit, outside every lock.</summary>
-    void Remove(WriteTransaction transaction, LayerId layer);
+    /// <param name="transaction">The write turn it happens in.</param>
+    /// <param name="layer">The layer; one that is gone already is fine.</param>
+    /// <param name="force">
+    /// Also if a process is reading it: the row and the name go now, the files when the last reader has ended.
+    /// </param>
+    /// <exception cref="BuildException">A process is reading it, and <paramref name="force"/> is not set; the message says which.</exception>
+    void Remove(WriteTransaction transaction, LayerId layer, bool force);
 }

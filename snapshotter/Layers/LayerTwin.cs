@@ -35,10 +35,6 @@ internal static class LayerTwin
         }
         FileStatus root = Files.Status(Files.Anywhere, changes);
         RootedTree.Apply(Files.Anywhere, copy, FileKind.Directory, FileChange.AllOf(root));
-        if (layer.IsAdditional)
-        {
-            Files.TryMakeDirectory(Files.Anywhere, directory, 0x1c0);   // it has none of its own here
-        }
         Files.TryRename(copy, twin);   // false: somebody else has made one meanwhile, which serves as well
         return twin;
     }

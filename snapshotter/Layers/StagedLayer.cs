@@ -42,6 +42,7 @@ public sealed class StagedLayer : IDisposable
     public LayerId Publish(WriteTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);
+        transaction.EnsureOf(_store);
         LayerUsage usage = Usage;
         SqliteCommand insert = transaction.Command(
             "INSERT INTO layers (sequence, boot, bytes, inodes) VALUES ($sequence, $boot, $bytes, $inodes) RETURNING id");

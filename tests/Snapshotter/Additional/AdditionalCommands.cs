@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Tars;
 using Cairn.Tests.Harness;
 
@@ -59,6 +60,24 @@ internal static class AdditionalCommands
             longest = time.Elapsed > longest ? time.Elapsed : longest;
         }
         return longest.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>immutable ROOT RUN OTHER LAYER: opens a store with another one and reads a layer of that one often; a file of it, and every warning.</summary>
+    public static string Immutable(ChildSession session, string[] arguments)
+    {
+        using var log = new WarningLog();
+        using StoreRoot store = StoreRoot.Open(
+            new StoreOptions { Root = arguments[0], RunRoot = arguments[1], AdditionalStores = [arguments[2]], Loggers = log }, []);
+        ISnapshotter snapshotter = SnapshotterFactory.Open(store);
+        LayerId layer = OtherStore.Take(store, StoreCommands.Layers(arguments[3])[0]);
+        string content = "";
+        for (int i = 0; i < 5; i++)
+        {
+            store.Additional.Refresh();
+            using SnapshotView view = snapshotter.View([layer]);
+            content = System.Text.Encoding.UTF8.GetString(view.Tree.TryReadFile("/f", 100)!).Trim();
+        }
+        return string.Join('\n', log.Warnings.Prepend(content));
     }
 
     internal static string DigestOf(string changes)

@@ -51,7 +51,7 @@ internal sealed class OtherStore : IDisposable
     {
         AdditionalLayer layer = store.Additional.TryFind(store.Additional.All[number], original)
             ?? throw new InvalidOperationException($"{original} is not found");
-        return store.Write(transaction => AdditionalStores.Enter(transaction, layer));
+        return store.Write(transaction => store.Additional.Enter(transaction, layer));
     }
 
     public LayerId[] TakeAll(StoreRoot store) => [.. Layers.Select(layer => Take(store, layer))];
