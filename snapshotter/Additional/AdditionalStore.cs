@@ -147,7 +147,7 @@ public sealed class AdditionalStore : IDisposable
             connection =>
             {
                 using SqliteCommand select = connection.CreateCommand();
-                select.CommandText = "SELECT store, original, bytes, inodes, sequence, boot, family FROM layers WHERE id = $id";
+                select.CommandText = "SELECT store, original, bytes, inodes, manifest, sequence, boot, family FROM layers WHERE id = $id";
                 select.Parameters.AddWithValue("$id", original.Value);
                 LayerOrigin found;
                 long? shared;
@@ -157,17 +157,16 @@ public sealed class AdditionalStore : IDisposable
                     {
                         return null;
                     }
-                    var usage = new LayerUsage(reader.GetInt64(2), reader.GetInt64(3));
                     if (!reader.IsDBNull(0))
                     {
-                        return new LayerOrigin(reader.GetString(0), new LayerId(reader.GetInt64(1)), usage);
+                        return LayerOrigin.Read(reader);
                     }
-                    if (!IsTrusted(reader.GetInt64(4), reader.GetString(5)))
+                    if (!IsTrusted(reader.GetInt64(5), reader.GetString(6)))
                     {
                         return null;
                     }
-                    found = new LayerOrigin(_index!.StoreId, original, usage);
-                    shared = reader.IsDBNull(6) ? null : reader.GetInt64(6);
+                    found = LayerOrigin.Read(reader, _index!.StoreId, original);
+                    shared = reader.IsDBNull(7) ? null : reader.GetInt64(7);
                 }
                 members = shared is { } family ? MembersOf(connection, family) : [];
                 return found;

@@ -65,7 +65,7 @@ public sealed class AdditionalStores : IDisposable
             return next is null || next.TryOrigin(origin.Original, out _)?.Store != next.StoreId ? null : TryFind(next, origin.Original);
         }
         return Directory.Exists(StagedLayer.ChangesIn(store.LayerDirectory(original)))
-            ? new AdditionalLayer(store, original, origin.Usage, family)
+            ? new AdditionalLayer(store, origin, family)
             : null;
     }
 
@@ -74,33 +74,38 @@ public sealed class AdditionalStores : IDisposable
     {
         ArgumentNullException.ThrowIfNull(transaction);
         ArgumentNullException.ThrowIfNull(layer);
-        string store = layer.Store.StoreId;
+        LayerOrigin origin = layer.Origin;
         SqliteCommand select = transaction.Command(
-            "SELECT id FROM layers WHERE store = $store AND original = $original AND bytes = $bytes AND inodes = $inodes");
-        select.Parameters.AddWithValue("$store", store);
-        select.Parameters.AddWithValue("$original", layer.Original.Value);
-        select.Parameters.AddWithValue("$bytes", layer.Usage.Bytes);
-        select.Parameters.AddWithValue("$inodes", layer.Usage.Inodes);
-        if (select.ExecuteScalar() is long known)
+            "SELECT store, original, bytes, inodes, manifest, id FROM layers WHERE store = $store AND original = $original");
+        select.Parameters.AddWithValue("$store", origin.Store);
+        select.Parameters.AddWithValue("$original", origin.Original.Value);
+        using (SqliteDataReader reader = select.ExecuteReader())
         {
-            return new LayerId(known);
+            while (reader.Read())
+            {
+                if (LayerOrigin.Read(reader).IsSameAs(origin))
+                {
+                    return new LayerId(reader.GetInt64(5));
+                }
+            }
         }
         LayerId id = NewId();
         SqliteCommand insert = transaction.Command(
             """
-            INSERT INTO layers (id, sequence, boot, bytes, inodes, store, original)
-            VALUES ($id, $sequence, $boot, $bytes, $inodes, $store, $original)
+            INSERT INTO layers (id, sequence, boot, bytes, inodes, store, original, manifest)
+            VALUES ($id, $sequence, $boot, $bytes, $inodes, $store, $original, $manifest)
             """);
         insert.Parameters.AddWithValue("$id", id.Value);
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
         insert.Parameters.AddWithValue("$boot", transaction.BootId);
-        insert.Parameters.AddWithValue("$bytes", layer.Usage.Bytes);
-        insert.Parameters.AddWithValue("$inodes", layer.Usage.Inodes);
-        insert.Parameters.AddWithValue("$store", store);
-        insert.Parameters.AddWithValue("$original", layer.Original.Value);
+        insert.Parameters.AddWithValue("$bytes", origin.Usage.Bytes);
+        insert.Parameters.AddWithValue("$inodes", origin.Usage.Inodes);
+        insert.Parameters.AddWithValue("$store", origin.Store);
+        insert.Parameters.AddWithValue("$original", origin.Original.Value);
+        insert.Parameters.AddWithValue("$manifest", (object?)origin.Manifest?.ToArray() ?? DBNull.Value);
         insert.ExecuteNonQuery();
         Files.MakeDirectory(Files.Anywhere, Path.Combine(_root, "layers", id.ToString()), 0x1c0);   // should the turn fail, an empty one is left
-        LayerTable.JoinFamily(transaction, id, Relatives(transaction, store, layer.Family));
+        LayerTable.JoinFamily(transaction, id, Relatives(transaction, origin.Store, layer.Family));
         return id;
     }
 
@@ -150,8 +155,7 @@ public sealed class AdditionalStores : IDisposable
         }
         foreach (AdditionalStore store in All.Where(store => store.StoreId == origin.Store))
         {
-            // Of stores that are copies of each other, both may have gone on: the same id is then not the same layer.
-            if (store.TryOrigin(origin.Original, out _) == origin)
+            if (store.TryOrigin(origin.Original, out _) is { } found && found.IsSameAs(origin))
             {
                 return _directories.GetOrAdd(layer, store.LayerDirectory(origin.Original));
             }
@@ -253,11 +257,9 @@ public sealed class AdditionalStores : IDisposable
     private LayerOrigin? OriginOf(LayerId layer) => _own.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
-        select.CommandText = "SELECT store, original, bytes, inodes FROM layers WHERE id = $id AND store IS NOT NULL";
+        select.CommandText = "SELECT store, original, bytes, inodes, manifest FROM layers WHERE id = $id AND store IS NOT NULL";
         select.Parameters.AddWithValue("$id", layer.Value);
         using SqliteDataReader reader = select.ExecuteReader();
-        return reader.Read()
-            ? new LayerOrigin(reader.GetString(0), new LayerId(reader.GetInt64(1)), new LayerUsage(reader.GetInt64(2), reader.GetInt64(3)))
-            : null;
+        return reader.Read() ? LayerOrigin.Read(reader) : null;
     });
 }

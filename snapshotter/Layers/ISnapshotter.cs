@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Store;
 
 namespace Cairn.Snapshotter.Layers;
@@ -11,6 +12,9 @@ public interface ISnapshotter
 {
     /// <summary>"overlay" or "native".</summary>
     string Driver { get; }
+
+    /// <summary>What each layer changes.</summary>
+    LayerManifests Manifests { get; }
 
     /// <summary>A writable tree over the layers; what is written becomes a layer by <see cref="ActiveSnapshot.Freeze"/>.</summary>
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>

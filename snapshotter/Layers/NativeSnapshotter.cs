@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -14,6 +15,8 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
     private readonly LayerTable _layers = new(store);
 
     public string Driver => Name;
+
+    public LayerManifests Manifests { get; } = new(store);
 
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
     {

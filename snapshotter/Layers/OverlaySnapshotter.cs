@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
@@ -13,6 +14,8 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
     private readonly LayerTable _layers = new(store);
 
     public string Driver => Name;
+
+    public LayerManifests Manifests { get; } = new(store);
 
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
     {
@@ -90,8 +93,8 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
         Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
         using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
         using SnapshotView? below = lowers.Count == 0 ? null : View(lowers);
-        LayerUsage usage = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
-        var layer = new StagedLayer(store, staging, usage);
+        LayerSurvey survey = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
+        var layer = new StagedLayer(store, staging, survey);
         foreach (LayerId source in shares.Sources)
         {
             layer.ShareFilesOf(source);

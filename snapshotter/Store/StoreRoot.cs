@@ -220,7 +220,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
         // Layers of one family may have inodes in common; null: it has all its inodes for itself.
         "ALTER TABLE layers ADD COLUMN family INTEGER",
-        // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here, and no directory.
+        // BLAKE3 of the layer's files "manifest" and "contents"; null while there is none.
+        "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
+        // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here.
         """
         ALTER TABLE layers ADD COLUMN store TEXT;
         ALTER TABLE layers ADD COLUMN original INTEGER;
