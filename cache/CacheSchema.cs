@@ -1,3 +1,4 @@
+using Cairn.Cache.Recovery;
 using Cairn.Snapshotter.Store;
 
 namespace Cairn.Cache;
@@ -100,5 +101,14 @@ internal static class CacheSchema
         CREATE INDEX cache_mounts_by_name ON cache_mounts(name);
         """;
 
-    public static StoreSchema Schema { get; } = new("cache", [First]);
+    public static StoreSchema Schema { get; } = new("cache", [First])
+    {
+        Areas =
+        [
+            new StoreArea(LostRecords.Blobs, "SELECT substr(digest, 8) AS name, sequence FROM blobs WHERE digest LIKE 'sha256:%'", LostRecords.IsProven),
+            // What is in them is the tools' own, with no more promise than on any disk.
+            new StoreArea(LostRecords.CacheMounts, "SELECT printf('%016x', id) AS name, 0 AS sequence FROM cache_mounts", static (_, _) => true),
+        ],
+        Drop = LostRecords.Drop,
+    };
 }

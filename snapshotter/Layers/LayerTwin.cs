@@ -11,14 +11,16 @@ namespace Cairn.Snapshotter.Layers;
 /// </summary>
 internal static class LayerTwin
 {
+    /// <summary>Directory of the copy, or where it would be.</summary>
+    public static string DirectoryOf(StoreRoot store, LayerId layer) => Path.Combine(StagedLayer.LayerDirectory(store, layer), "twin");
+
     /// <summary>Directory of the copy; it is made if it is not there, in this store wherever the layer lies.</summary>
     /// <param name="store">This store.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="changes">Its change directory.</param>
     public static string Ensure(StoreRoot store, LayerId layer, string changes)
     {
-        string directory = StagedLayer.LayerDirectory(store, layer);
-        string twin = Path.Combine(directory, "twin");
+        string twin = DirectoryOf(store, layer);
         if (Directory.Exists(twin))
         {
             return twin;
