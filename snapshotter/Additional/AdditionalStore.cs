@@ -147,7 +147,7 @@ public sealed class AdditionalStore : IDisposable
             connection =>
             {
                 using SqliteCommand select = connection.CreateCommand();
-                select.CommandText = "SELECT store, original, bytes, inodes, manifest, sequence, boot, family FROM layers WHERE id = $id";
+                select.CommandText = "SELECT store, original, bytes, inodes, manifest, marks, sequence, boot, family FROM layers WHERE id = $id";
                 select.Parameters.AddWithValue("$id", original.Value);
                 LayerOrigin found;
                 long? shared;
@@ -161,12 +161,12 @@ public sealed class AdditionalStore : IDisposable
                     {
                         return LayerOrigin.Read(reader);
                     }
-                    if (!IsTrusted(reader.GetInt64(5), reader.GetString(6)))
+                    if (!IsTrusted(reader.GetInt64(6), reader.GetString(7)))
                     {
                         return null;
                     }
                     found = LayerOrigin.Read(reader, _index!.StoreId, original);
-                    shared = reader.IsDBNull(7) ? null : reader.GetInt64(7);
+                    shared = reader.IsDBNull(8) ? null : reader.GetInt64(8);
                 }
                 members = shared is { } family ? MembersOf(connection, family) : [];
                 return found;

@@ -76,7 +76,7 @@ public sealed class AdditionalStores : IDisposable
         ArgumentNullException.ThrowIfNull(layer);
         LayerOrigin origin = layer.Origin;
         SqliteCommand select = transaction.Command(
-            "SELECT store, original, bytes, inodes, manifest, id FROM layers WHERE store = $store AND original = $original");
+            "SELECT store, original, bytes, inodes, manifest, marks, id FROM layers WHERE store = $store AND original = $original");
         select.Parameters.AddWithValue("$store", origin.Store);
         select.Parameters.AddWithValue("$original", origin.Original.Value);
         using (SqliteDataReader reader = select.ExecuteReader())
@@ -85,15 +85,15 @@ public sealed class AdditionalStores : IDisposable
             {
                 if (LayerOrigin.Read(reader).IsSameAs(origin))
                 {
-                    return new LayerId(reader.GetInt64(5));
+                    return new LayerId(reader.GetInt64(6));
                 }
             }
         }
         LayerId id = NewId();
         SqliteCommand insert = transaction.Command(
             """
-            INSERT INTO layers (id, sequence, boot, bytes, inodes, store, original, manifest)
-            VALUES ($id, $sequence, $boot, $bytes, $inodes, $store, $original, $manifest)
+            INSERT INTO layers (id, sequence, boot, bytes, inodes, store, original, manifest, marks)
+            VALUES ($id, $sequence, $boot, $bytes, $inodes, $store, $original, $manifest, $marks)
             """);
         insert.Parameters.AddWithValue("$id", id.Value);
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
@@ -103,6 +103,7 @@ public sealed class AdditionalStores : IDisposable
         insert.Parameters.AddWithValue("$store", origin.Store);
         insert.Parameters.AddWithValue("$original", origin.Original.Value);
         insert.Parameters.AddWithValue("$manifest", (object?)origin.Manifest?.ToArray() ?? DBNull.Value);
+        insert.Parameters.AddWithValue("$marks", origin.Marks);
         insert.ExecuteNonQuery();
         Files.MakeDirectory(Files.Anywhere, Path.Combine(_root, "layers", id.ToString()), 0x1c0);   // should the turn fail, an empty one is left
         LayerTable.JoinFamily(transaction, id, Relatives(transaction, origin.Store, layer.Family));
@@ -251,13 +252,14 @@ public sealed class AdditionalStores : IDisposable
         return relatives;
     }
 
-    // Random, so that an id is not used again.
-    private static LayerId NewId() => new(-1 - (BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue));
+    // Random, so that an id is not used again; and far from the ids of own layers, so that negated ones are no other layer's.
+    private static LayerId NewId() =>
+        new(-1 - (BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue | (1L << 62)));
 
     private LayerOrigin? OriginOf(LayerId layer) => _own.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
-        select.CommandText = "SELECT store, original, bytes, inodes, manifest FROM layers WHERE id = $id AND store IS NOT NULL";
+        select.CommandText = "SELECT store, original, bytes, inodes, manifest, marks FROM layers WHERE id = $id AND store IS NOT NULL";
         select.Parameters.AddWithValue("$id", layer.Value);
         using SqliteDataReader reader = select.ExecuteReader();
         return reader.Read() ? LayerOrigin.Read(reader) : null;

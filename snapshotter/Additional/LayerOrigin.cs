@@ -9,15 +9,16 @@ namespace Cairn.Snapshotter.Additional;
 /// <param name="Original">The layer's id there.</param>
 /// <param name="Usage">What it takes there.</param>
 /// <param name="Manifest">Hash of its manifest; null while that is not known.</param>
-internal sealed record LayerOrigin(string Store, LayerId Original, LayerUsage Usage, Hash? Manifest)
+/// <param name="Marks">Namespace of its overlay marks.</param>
+internal sealed record LayerOrigin(string Store, LayerId Original, LayerUsage Usage, Hash? Manifest, string Marks)
 {
-    /// <summary>From the columns store, original, bytes, inodes, manifest of a row of a layer that lies in another store.</summary>
+    /// <summary>From the columns store, original, bytes, inodes, manifest, marks of a row of a layer that lies in another store.</summary>
     public static LayerOrigin Read(SqliteDataReader row) => Read(row, row.GetString(0), new LayerId(row.GetInt64(1)));
 
     /// <summary>From the same columns of a row of the store itself.</summary>
     public static LayerOrigin Read(SqliteDataReader row, string store, LayerId original) => new(
         store, original, new LayerUsage(row.GetInt64(2), row.GetInt64(3)),
-        row.IsDBNull(4) ? null : Hash.FromBytes(row.GetFieldValue<byte[]>(4)));
+        row.IsDBNull(4) ? null : Hash.FromBytes(row.GetFieldValue<byte[]>(4)), row.GetString(5));
 
     /// <summary>
     /// Both are one layer. Of stores that are copies of each other, both may have gone on, and the same id is then not the same layer.

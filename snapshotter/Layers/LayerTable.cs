@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cairn.Llb;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
@@ -84,12 +85,14 @@ internal sealed class LayerTable(StoreRoot store)
         return store.Read(connection =>
         {
             using SqliteCommand select = connection.CreateCommand();
-            select.CommandText = "SELECT layers.id, family FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
+            select.CommandText = "SELECT layers.id, family, marks FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
             select.Parameters.AddWithValue("$ids", "[" + string.Join(',', layers) + "]");
             using SqliteDataReader reader = select.ExecuteReader();
             while (reader.Read())
             {
-                rows.Add(new LayerId(reader.GetInt64(0)), reader.IsDBNull(1) ? null : reader.GetInt64(1));
+                var layer = new LayerId(reader.GetInt64(0));
+                OverlayMarks.CheckNamespace(layer, reader.GetString(2));
+                rows.Add(layer, reader.IsDBNull(1) ? null : reader.GetInt64(1));
             }
             return rows;
         });
@@ -142,6 +145,7 @@ internal sealed class LayerTable(StoreRoot store)
         delete.Parameters.AddWithValue("$id", layer.Value);
         delete.ExecuteNonQuery();
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
+        FlattenedRuns.RemoveWith(transaction, store, layer);
     }
 
     // Whoever comes later waits until the turn has ended, and then reads what became of the row.

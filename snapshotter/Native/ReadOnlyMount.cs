@@ -15,18 +15,18 @@ internal static unsafe class ReadOnlyMount
     /// <exception cref="NativeException">The kernel refused.</exception>
     public static void Attach(string directory, string target)
     {
-        using SafeFileHandle mount = Libc.open_tree(Libc.AT_FDCWD, directory, Libc.OPEN_TREE_CLONE | Libc.OPEN_TREE_CLOEXEC);
+        using SafeFileHandle mount = Libc.open_tree(Files.Anywhere, directory, Libc.OPEN_TREE_CLONE | Libc.OPEN_TREE_CLOEXEC);
         if (mount.IsInvalid)
         {
             throw new NativeException("open_tree", directory, Marshal.GetLastPInvokeError());
         }
-        var attributes = new MountAttr
+        var attributes = new MountAttributes
         {
             attr_set = Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOATIME,
             attr_clr = Libc.MOUNT_ATTR__ATIME,
             propagation = Libc.MS_PRIVATE,
         };
-        Files.Check(Libc.mount_setattr(mount, "", Libc.AT_EMPTY_PATH, &attributes, sizeof(MountAttr)), "mount_setattr", directory);
+        Files.Check(Libc.mount_setattr(mount, "", Libc.AT_EMPTY_PATH, &attributes, sizeof(MountAttributes)), "mount_setattr", directory);
         Mounts.Attach(mount, target);
     }
 }

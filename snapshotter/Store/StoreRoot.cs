@@ -50,6 +50,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>Stores of others that layers and blobs are found in.</summary>
     public AdditionalStores Additional { get; }
 
+    /// <summary>Work behind the callers; ends before the store does.</summary>
+    internal BackgroundWork Background { get; } = new();
+
     /// <summary>How it was opened.</summary>
     public StoreOptions Options { get; }
 
@@ -190,6 +193,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             return;
         }
         _disposed = true;
+        Background.Dispose();
         _upkeep?.Dispose();
         ReleaseTrash();
         _trash.Close(Options.CloseBudget);
@@ -236,7 +240,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     private static StoreRoot Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas, StoreIndex index)
     {
-        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
+        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1", "flattened"])
         {
             MakeOwned(Path.Combine(options.Root, name));
         }
@@ -307,6 +311,25 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
         // The boot in which rows that are not sealed were last proven; of no boot in a new store.
         "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+        // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
+        "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
+        // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.
+        """
+        CREATE TABLE flattened (
+            id       INTEGER PRIMARY KEY AUTOINCREMENT,
+            identity TEXT NOT NULL UNIQUE,
+            first    INTEGER NOT NULL,
+            sources  TEXT NOT NULL,
+            sequence INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX flattened_first ON flattened (first);
+        CREATE TABLE flattened_sources (
+            layer INTEGER NOT NULL,
+            run   INTEGER NOT NULL,
+            PRIMARY KEY (layer, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX flattened_sources_run ON flattened_sources (run);
+        """,
         // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here.
         """
         ALTER TABLE layers ADD COLUMN store TEXT;
@@ -315,7 +338,12 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
     ])
     {
-        Areas = [new StoreArea("layers", LayerRows, LayerRecovery.IsProven)],
+        Areas =
+        [
+            new StoreArea("layers", LayerRows, LayerRecovery.IsProven),
+            // Nothing proves a run, and nothing is lost with it: it is made again from its layers.
+            new StoreArea("flattened", "SELECT CAST(id AS TEXT) AS name, sequence FROM flattened", static (_, _) => false),
+        ],
         Drop = LayerRecovery.Drop,
     };
 }
