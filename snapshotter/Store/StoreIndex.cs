@@ -18,15 +18,15 @@ internal sealed partial class StoreIndex : IDisposable
     private readonly string _connectionString;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly ConcurrentBag<SqliteConnection> _readers = [];
-    private readonly SafeFileHandle _turn;   // ROOT/lock
+    private readonly ConcurrentBag<ReadConnection> _readers = [];
+    private readonly WriteTurn _turn;
     private readonly string _turnName;
     private readonly Lock _writing = new();   // taken before the turn; guards what follows
     private readonly SqliteConnection _writer;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private WriteTurnUsage _usage;
 
-    private StoreIndex(StoreOptions options, SafeFileHandle turn)
+    private StoreIndex(StoreOptions options, WriteTurn turn)
     {
         _root = options.Root;
         _clock = options.Clock;
@@ -66,14 +66,14 @@ internal sealed partial class StoreIndex : IDisposable
 
     public static StoreIndex Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas)
     {
-        SafeFileHandle turn = Files.Open(Path.Combine(options.Root, "lock"), Libc.O_RDWR | Libc.O_CREAT, 0x180);   // 0600
+        WriteTurn turn = WriteTurn.Open(options.Root);
         StoreIndex? index = null;
         try
         {
-            Files.TryLock(turn, exclusive: true, wait: true);
+            turn.Take();
             index = new StoreIndex(options, turn);
             index.Prepare(schemas);
-            Files.Unlock(turn);
+            turn.Release();
             return index;
         }
         catch (SqliteException e)
@@ -92,19 +92,14 @@ internal sealed partial class StoreIndex : IDisposable
 
     public T Read<T>(Func<SqliteConnection, T> read)
     {
-        SqliteConnection? connection = null;
+        ReadConnection? connection = null;
         try
         {
             if (!_readers.TryTake(out connection))
             {
-                connection = Connect();
-                Run(connection, "PRAGMA query_only = ON");   // who writes has the write turn
+                connection = new ReadConnection(Connect());
             }
-            T result = read(connection);
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
-            {
-                throw new BuildException(ErrorKind.Internal, "read", "store", "a read transaction was left open");
-            }
+            T result = connection.Read(read);
             _readers.Add(connection);
             connection = null;
             return result;
@@ -128,7 +123,7 @@ internal sealed partial class StoreIndex : IDisposable
         {
             lock (_writing)
             {
-                Files.TryLock(_turn, exclusive: true, wait: true);
+                _turn.Take();
                 long start = _clock.GetTimestamp();
                 try
                 {
@@ -137,7 +132,7 @@ internal sealed partial class StoreIndex : IDisposable
                 }
                 finally
                 {
-                    Files.Unlock(_turn);
+                    _turn.Release();
                     TimeSpan held = _clock.GetElapsedTime(start);
                     _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
                 }
@@ -152,30 +147,42 @@ internal sealed partial class StoreIndex : IDisposable
         return result;
     }
 
-    /// <summary>Notes durably that everything up to <paramref name="sequence"/> is durable.</summary>
+    /// <summary>Notes that everything up to <paramref name="sequence"/> is durable. The note itself is after <see cref="SyncLog"/>.</summary>
     public void Seal(long sequence)
     {
         LockOrder.Check(_turnName);
         lock (_writing)
         {
-            Files.TryLock(_turn, exclusive: true, wait: true);
+            _turn.Take();
             try
             {
-                Run(_writer, "PRAGMA synchronous = FULL");
                 Run(_writer, "UPDATE store SET sealed = max(sealed, $sequence)", ("$sequence", sequence));
-                Failpoints.Hit("seal.noted");
+            }
+            catch (SqliteException e)
+            {
+                throw Failure("seal store", _root, e);
             }
             finally
             {
-                Run(_writer, "PRAGMA synchronous = NORMAL");
-                Files.Unlock(_turn);
+                _turn.Release();
             }
         }
     }
 
+    /// <summary>
+    /// Makes what is committed durable, outside the write turn: SQLite does that in a commit, with the turn held, and only if asked. The
+    /// log is the one file that need be flushed, because a checkpoint flushes the database before the log is used again.
+    /// </summary>
+    public void SyncLog()
+    {
+        string path = Path.Combine(_root, "cairn.db-wal");
+        using SafeFileHandle log = Files.Open(path, Libc.O_RDWR);
+        Files.SyncContent(log, path);
+    }
+
     public void Dispose()
     {
-        while (_readers.TryTake(out SqliteConnection? reader))
+        while (_readers.TryTake(out ReadConnection? reader))
         {
             reader.Dispose();
         }
