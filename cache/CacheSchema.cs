@@ -65,7 +65,7 @@ internal static class CacheSchema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX layer_blobs_by_digest ON layer_blobs(digest);
 
-        -- What is in a layer: names, metadata and the digests computed so far; and answers that were given for whole refs.
+        -- Digests of a layer's files computed so far, in the order of its manifest; and answers that were given for whole refs.
         CREATE TABLE layer_manifests (layer INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT;
         CREATE TABLE content_digests (ref INTEGER NOT NULL, selectors TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (ref, selectors)) STRICT, WITHOUT ROWID;
 

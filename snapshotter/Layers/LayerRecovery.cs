@@ -2,6 +2,7 @@ using System.Globalization;
 using Blake3;
 using Cairn.Llb;
 using Cairn.Snapshotter.Manifests;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
 
@@ -42,6 +43,7 @@ public static class LayerRecovery
         delete.Parameters.AddWithValue("$id", layer.Value);
         delete.ExecuteNonQuery();
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
+        FlattenedRuns.RemoveWith(transaction, store, layer);
     }
 
     /// <summary>
@@ -53,6 +55,10 @@ public static class LayerRecovery
         foreach (StoreFile file in lost.Where(static file => file.Area == "layers"))
         {
             Remove(store, transaction, new LayerId(long.Parse(file.Name, CultureInfo.InvariantCulture)));
+        }
+        foreach (StoreFile file in lost.Where(static file => file.Area == "flattened"))
+        {
+            FlattenedRuns.Remove(transaction, store, long.Parse(file.Name, CultureInfo.InvariantCulture));
         }
         ForgetTornContents(store, transaction);
         var twins = new List<long>();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cairn.Llb;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
@@ -79,12 +80,14 @@ internal sealed class LayerTable(StoreRoot store)
         return store.Read(connection =>
         {
             using SqliteCommand select = connection.CreateCommand();
-            select.CommandText = "SELECT layers.id, family FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
+            select.CommandText = "SELECT layers.id, family, marks FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
             select.Parameters.AddWithValue("$ids", "[" + string.Join(',', layers) + "]");
             using SqliteDataReader reader = select.ExecuteReader();
             while (reader.Read())
             {
-                rows.Add(new LayerId(reader.GetInt64(0)), reader.IsDBNull(1) ? null : reader.GetInt64(1));
+                var layer = new LayerId(reader.GetInt64(0));
+                OverlayMarks.CheckNamespace(layer, reader.GetString(2));
+                rows.Add(layer, reader.IsDBNull(1) ? null : reader.GetInt64(1));
             }
             return rows;
         });
@@ -137,6 +140,7 @@ internal sealed class LayerTable(StoreRoot store)
         delete.Parameters.AddWithValue("$id", layer.Value);
         bool removed = delete.ExecuteNonQuery() == 1;
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
+        FlattenedRuns.RemoveWith(transaction, store, layer);
         return removed;
     }
 

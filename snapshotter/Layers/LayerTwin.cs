@@ -11,6 +11,9 @@ namespace Cairn.Snapshotter.Layers;
 /// </summary>
 internal static class LayerTwin
 {
+    /// <summary>A change directory is that of a twin.</summary>
+    public static bool IsTwin(string directory) => directory.EndsWith("/twin", StringComparison.Ordinal);
+
     /// <summary>Directory of the copy, or where it would be.</summary>
     public static string DirectoryOf(StoreRoot store, LayerId layer) => Path.Combine(StagedLayer.LayerDirectory(store, layer), "twin");
 

@@ -44,6 +44,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>This opening of the store.</summary>
     public StoreInstance Instance { get; }
 
+    /// <summary>Work behind the callers; ends before the store does.</summary>
+    internal BackgroundWork Background { get; } = new();
+
     /// <summary>How it was opened.</summary>
     public StoreOptions Options { get; }
 
@@ -184,6 +187,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             return;
         }
         _disposed = true;
+        Background.Dispose();
         _upkeep?.Dispose();
         ReleaseTrash();
         _trash.Close(Options.CloseBudget);
@@ -229,7 +233,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     private static StoreRoot Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas, StoreIndex index)
     {
-        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
+        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1", "flattened"])
         {
             MakeOwned(Path.Combine(options.Root, name));
         }
@@ -293,9 +297,33 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
         // The boot in which rows that are not sealed were last proven; of no boot in a new store.
         "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+        // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
+        "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
+        // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.
+        """
+        CREATE TABLE flattened (
+            id       INTEGER PRIMARY KEY AUTOINCREMENT,
+            identity TEXT NOT NULL UNIQUE,
+            first    INTEGER NOT NULL,
+            sources  TEXT NOT NULL,
+            sequence INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX flattened_first ON flattened (first);
+        CREATE TABLE flattened_sources (
+            layer INTEGER NOT NULL,
+            run   INTEGER NOT NULL,
+            PRIMARY KEY (layer, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX flattened_sources_run ON flattened_sources (run);
+        """,
     ])
     {
-        Areas = [new StoreArea("layers", "SELECT CAST(id AS TEXT) AS name, sequence FROM layers", LayerRecovery.IsProven)],
+        Areas =
+        [
+            new StoreArea("layers", "SELECT CAST(id AS TEXT) AS name, sequence FROM layers", LayerRecovery.IsProven),
+            // Nothing proves a run, and nothing is lost with it: it is made again from its layers.
+            new StoreArea("flattened", "SELECT CAST(id AS TEXT) AS name, sequence FROM flattened", static (_, _) => false),
+        ],
         Drop = LayerRecovery.Drop,
     };
 }
