@@ -18,8 +18,8 @@ internal static class StoreCommands
     internal static StoreSchema Notes { get; } = new("notes", ["CREATE TABLE notes (text TEXT NOT NULL) STRICT;"]);
 
     /// <summary>
-    /// open ROOT RUN [driver=…] [boot=GUID] [name=…] [every=MS] [close=MS] [backlog=N]: the id of the instance. A name keeps several stores
-    /// apart; "every" makes it a process that stays, with that interval.
+    /// open ROOT RUN [driver=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…] [every=MS] [close=MS] [backlog=N]: the id of the instance. A name
+    /// keeps several stores apart; "every" makes it a process that stays, with that interval.
     /// </summary>
     public static string Open(ChildSession session, string[] arguments)
     {
@@ -38,6 +38,7 @@ internal static class StoreCommands
                 RecoveryInterval = Milliseconds("every", 5000),
                 CloseBudget = Milliseconds("close", 500),
                 MaxTrashBacklog = int.Parse(options.GetValueOrDefault("backlog", "1000"), CultureInfo.InvariantCulture),
+                AdditionalStores = options.TryGetValue("additional", out string? more) ? more.Split(':') : [],
             },
             [Notes]);
         session.Put("store", store);
