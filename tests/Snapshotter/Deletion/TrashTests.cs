@@ -365,6 +365,37 @@ public sealed class TrashTests : IDisposable
         Assert.Equal(before, Shell.Run("find root -not -name 'cairn.db-*' -printf '%p %s %T@\\n' | sort", _directory.Path));
     }
 
+    [Fact]
+    public void DEL_24_The_trash_of_an_additional_store_is_left_alone()
+    {
+        StoreOptions additional = Options with { Root = _directory["additional"] };
+        using (ChildProcess child = ChildProcess.Start())
+        {
+            child.Do("open", additional.Root, additional.RunRoot);
+            string layer = child.Do("make-layers", "1", "40");
+            child.Do("stage", "left", "/f=never published");
+            child.Do("seal");
+            child.Do("fail", "tree.unlink:20:kill");
+            child.Do("remove", layer);
+            child.DoAndDie("empty-trash");
+        }
+        string before = Everything();
+        Assert.Contains("+layers+", before, StringComparison.Ordinal);
+        using (StoreRoot store = StoreRoot.Open(LongLived with { AdditionalStores = [additional.Root] }, [StoreCommands.Notes]))
+        {
+            Assert.Empty(store.ReclaimedInstances);
+            Assert.Single(store.Additional.All);
+        }
+        using (StoreRoot store = StoreRoot.Open(
+            Options with { AdditionalStores = [additional.Root], BootId = Guid.NewGuid() }, [StoreCommands.Notes]))
+        {
+            Assert.Empty(store.LostFiles);
+        }
+        Assert.Equal(before, Everything());
+
+        string Everything() => Shell.Run("find additional -printf '%p %y %s %m %T@ %C@\n' | sort", _directory.Path);
+    }
+
     private string[] Trash() => Directory.GetFileSystemEntries(_directory["root/trash"]);
 
     private static double LongestTurn(ChildProcess child) => double.Parse(child.Do("turns").Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);

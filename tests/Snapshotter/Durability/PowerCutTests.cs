@@ -72,7 +72,7 @@ public sealed class PowerCutTests : IDisposable
     }
 
     // True if the power went at one of the places.
-    private bool Work(LoopFilesystem disk, StoreOptions options, Random random, string log)
+    private static bool Work(LoopFilesystem disk, StoreOptions options, Random random, string log)
     {
         using ChildProcess child = ChildProcess.Start();
         child.Do("work-open", options.Root, options.RunRoot, $"{Guid.NewGuid()}");
