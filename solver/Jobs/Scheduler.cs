@@ -209,10 +209,16 @@ internal sealed class Scheduler : IAsyncDisposable
                 _results.Remove(release.Result);
                 break;
             case Joined joined:
-                ((VertexWork)joined.Vertex).Join(_jobs[joined.Job]);
+                ((VertexWork)joined.Vertex).Join(_jobs[joined.Job], ((VertexWork)joined.Brought).Vertex);
                 break;
             case Left left:
                 ((VertexWork)left.Vertex).Leave(_jobs[left.Job]);
+                break;
+            case Barred barred:
+                ((VertexWork)barred.Vertex).Bar(_jobs[barred.Job]);
+                break;
+            case Readmitted readmitted:
+                ((VertexWork)readmitted.Vertex).Readmit(_jobs[readmitted.Job]);
                 break;
             case Followed followed:
                 ((VertexWork)followed.Leader).Lead((VertexWork)followed.Follower);

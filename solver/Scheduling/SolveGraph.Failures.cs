@@ -18,6 +18,11 @@ internal sealed partial class SolveGraph
             _cooling.Add(origin);
         }
 
+        if (blame is { } id && _jobs.TryGetValue(id, out JobNode? job))
+        {
+            Bar(origin, job);
+        }
+
         var seen = new HashSet<VertexNode> { origin };
         var stack = new Stack<VertexNode>();
         stack.Push(origin);
@@ -43,6 +48,25 @@ internal sealed partial class SolveGraph
                 }
             }
         }
+    }
+
+    private void Bar(VertexNode vertex, JobNode job)
+    {
+        if (vertex.Jobs.Contains(job) && !job.BarredFrom.Contains(vertex))
+        {
+            job.BarredFrom.Add(vertex);
+            _commands.Add(new Barred(vertex.Payload, job.Id));
+        }
+    }
+
+    private void Readmit(JobNode job)
+    {
+        foreach (VertexNode vertex in job.BarredFrom)
+        {
+            _commands.Add(new Readmitted(vertex.Payload, job.Id));
+        }
+
+        job.BarredFrom.Clear();
     }
 
     // True if the work did not fail but found that the bytes of inputs are gone, so that these have to be made again.
