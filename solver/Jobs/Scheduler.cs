@@ -19,7 +19,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly Dictionary<WorkId, CancellationTokenSource> _running = [];   // the loop's own
     private readonly List<StartLookup> _lookups = [];   // the loop's own
     private readonly ConcurrentDictionary<WantId, TaskCompletionSource<Delivered>> _wants = [];
-    private readonly ConcurrentDictionary<Task, bool> _tasks = [];
+    private readonly ConcurrentDictionary<Task, bool> _tasks = [];   // what has to end before the scheduler does
     private readonly ResultTable _results;
     private readonly WorkRunner _runner;
     private readonly ILogger _logger;
@@ -229,6 +229,9 @@ internal sealed class Scheduler : IAsyncDisposable
             case Stalled stalled:
                 _logger.BuildStalled(stalled.Job.Value, stalled.WaitGraph);
                 break;
+            case RecordLinks links:
+                Link(links);
+                break;
             case Queued queued:
                 ((VertexWork)queued.Vertex).QueuedAt = _clock.GetUtcNow();
                 break;
@@ -269,6 +272,19 @@ internal sealed class Scheduler : IAsyncDisposable
             // The loop is gone, and the table with it is given up.
             _results.Clear();
         }
+    }
+
+    private void Link(RecordLinks links)
+    {
+        Task linked = Task.Run(() => _runner.Link(links), CancellationToken.None);
+        _tasks.TryAdd(linked, true);
+        _ = ForgetAsync(linked);
+    }
+
+    private async Task ForgetAsync(Task done)
+    {
+        await done;
+        _tasks.TryRemove(done, out _);
     }
 
     private void Tell(Noted noted)

@@ -172,7 +172,8 @@ internal sealed class VertexWork
             clients.AddRange(follower._clients);
         }
 
-        _clients = [.. clients];
+        // Rather one who failed before than nobody.
+        _clients = clients.Count > 0 ? [.. clients] : [.. _members.Select(static member => member.Job)];
         Sessions.Set(Array.ConvertAll(_clients, static job => job.Session));
         _leader?.Refresh();
     }

@@ -61,25 +61,26 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             var counts = new int[lookups.Count];
             for (int i = 0; i < counts.Length; i++)
             {
-                IReadOnlyList<KeyQuery> own = KeyRecorder.QueriesOf(lookups[i].Digests, lookups[i].Output, lookups[i].Inputs);
+                IReadOnlyList<KeyQuery> own = KeyRecorder.QueriesOf(lookups[i].Digests, lookups[i].Output, lookups[i].Inputs, lookups[i].WantsMatches);
                 counts[i] = own.Count;
                 queries.AddRange(own);
             }
 
-            IReadOnlyList<IReadOnlyList<CacheKeyId>> found = services.Cache.Keys.Find(queries);
+            IReadOnlyList<KeyMatch> found = services.Cache.Keys.Find(queries);
             var answers = new List<WorkEnded>(lookups.Count);
             int next = 0;
             for (int i = 0; i < counts.Length; i++)
             {
                 List<CacheKeyId> keys = [];
+                IReadOnlyList<bool>? matched = counts[i] == 1 ? found[next].Inputs : null;
                 for (int end = next + counts[i]; next < end; next++)
                 {
-                    keys.AddRange(found[next]);
+                    keys.AddRange(found[next].Keys);
                 }
 
                 CandidateId[] candidates = keys.Count == 0 || !lookups[i].WantsResults ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
                     .Select(static result => result.Ref is { } id ? new CandidateId(id.Value) : ScratchCandidate)];
-                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, Matched: null));
+                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, matched));
             }
 
             return answers;
@@ -90,6 +91,24 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         {
             _logger.LookupFailed(lookups[0].Vertex.ToString()!, e);
             return [.. lookups.Select(lookup => new WorkFailed(lookup.Work, e, Blame: null, []))];
+        }
+    }
+
+    /// <summary>Remembers links between keys. A fault there costs a detour next time, no more.</summary>
+    public void Link(RecordLinks links)
+    {
+        try
+        {
+            foreach (KeyQuery query in KeyRecorder.QueriesOf(links.Digests, links.Output, links.Inputs))
+            {
+                services.Cache.Link(query, links.Targets);
+            }
+        }
+#pragma warning disable CA1031 // A cache can only help.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.RecordFailed(links.Vertex.ToString()!, e);
         }
     }
 

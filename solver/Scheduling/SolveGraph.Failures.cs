@@ -124,7 +124,7 @@ internal sealed partial class SolveGraph
             vertex.KeyStamp++;
             foreach (ConsumerArc arc in edge.Consumers)
             {
-                arc.Consumer.Cursor = 0;
+                MissInput(arc);
             }
 
             Enqueue(vertex);
@@ -132,6 +132,25 @@ internal sealed partial class SolveGraph
             {
                 Fail(vertex, error, blame: null);
             }
+        }
+    }
+
+    // What takes the place of a lost result need not have the same content; whoever waits for a turn with the lost one gets it anew.
+    private void MissInput(ConsumerArc arc)
+    {
+        VertexNode consumer = arc.Consumer;
+        consumer.Cursor = 0;
+        if (consumer.Content[arc.Input] is not null)
+        {
+            consumer.Content[arc.Input] = null;
+            consumer.KeyStamp++;
+        }
+
+        if (consumer.Execution is { State: ExecutionState.Queued or ExecutionState.Cancelling } execution)
+        {
+            Disown(execution, consumer);
+            consumer.Stage = Stage.Inputs;
+            Enqueue(consumer);
         }
     }
 
