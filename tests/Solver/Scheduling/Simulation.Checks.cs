@@ -14,7 +14,7 @@ internal sealed partial class Simulation
     private readonly HashSet<string> _ignoring = new(StringComparer.Ordinal);
     private readonly HashSet<ResultId> _lost = [];
     private readonly Dictionary<(SimulatedVertex Node, int Output), List<CandidateId>> _offered = new(NodeComparer.Instance);
-    private readonly HashSet<(SimulatedVertex Node, int Output, CandidateId Candidate)> _struck = [];
+    private readonly Dictionary<(SimulatedVertex Node, int Output), HashSet<CandidateId>> _struck = new(NodeComparer.Instance);
     private readonly Dictionary<(JobId Waiting, JobId Served), int> _turns = [];
 
     public SimulationCounts Counts { get; } = new();
@@ -126,8 +126,9 @@ internal sealed partial class Simulation
     private void OnLoad(StartLoad load, SimulatedVertex node)
     {
         Check(!node.IgnoresCache, () => $"{node} ignores the cache and is loaded");
-        Check(!_struck.Contains((node, load.Output, load.Candidate)), () => $"{load.Candidate} of {node} is tried again");
-        CandidateId best = _offered[(node, load.Output)].Find(candidate => !_struck.Contains((node, load.Output, candidate)));
+        HashSet<CandidateId> struck = _struck.GetValueOrDefault((node, load.Output)) ?? [];
+        Check(!struck.Contains(load.Candidate), () => $"{load.Candidate} of {node} is tried again");
+        CandidateId best = _offered[(node, load.Output)].Find(candidate => !struck.Contains(candidate));
         Check(load.Candidate == best, () => $"{load.Candidate} of {node} is tried before {best}");
     }
 
@@ -157,6 +158,25 @@ internal sealed partial class Simulation
             Check(_results.TryGetValue(execution.Inputs[i], out int value), () => $"{vertex} runs on a released input");
             Check(!_lost.Contains(execution.Inputs[i]), () => $"{vertex} runs on a lost input");
             Check(value == vertex.Inputs[i].Vertex.ContentOf(vertex.Inputs[i].Output), () => $"{vertex} runs on a wrong input {i}");
+        }
+    }
+
+    private void Strike(SimulatedVertex node, int output, CandidateId candidate)
+    {
+        if (!_struck.TryGetValue((node, output), out HashSet<CandidateId>? struck))
+        {
+            _struck.Add((node, output), struck = []);
+        }
+
+        struck.Add(candidate);
+    }
+
+    private void Lose(ResultId result)
+    {
+        _lost.Add(result);
+        if (_origins.TryGetValue(result, out var from))
+        {
+            Strike(from.Node, from.Output, new CandidateId(from.Stored));
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed partial class Simulation
         {
             if (!isCancelled)
             {
-                _struck.Add((node, load.Output, load.Candidate));
+                Strike(node, load.Output, load.Candidate);
             }
 
             Step(new WorkFailed(load.Work, new InvalidOperationException("gone"), null, []));
@@ -126,7 +126,7 @@ internal sealed partial class Simulation
         if (lost.Length > 0)
         {
             Counts.Losses++;
-            Array.ForEach(lost, result => _lost.Add(result));
+            Array.ForEach(lost, Lose);
             Step(new WorkFailed(execution.Work, new InvalidOperationException("lost"), null, lost));
             return;
         }
