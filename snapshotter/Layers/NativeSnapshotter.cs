@@ -1,60 +1,87 @@
+using Cairn.Snapshotter.Manifests;
+using Cairn.Snapshotter.Merging;
+using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
 namespace Cairn.Snapshotter.Layers;
 
 /// <summary>
-/// Works without overlayfs: layers are flattened into a directory by hardlinks to look at, by copies to write to; what was written is found
-/// by comparing. Layers are the same as the overlay driver's.
+/// Works without overlayfs: layers are flattened into a directory, by links where it is only looked at, by files of its own where it is
+/// written to; what was written is found by comparing. Layers are the same as the overlay driver's.
 /// </summary>
-internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
+/// <param name="store">Has the layers.</param>
+/// <param name="strategy">How files get into a tree that is only looked at; joining is linking here.</param>
+internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy) : ISnapshotter
 {
     public const string Name = "native";
 
     private readonly LayerTable _layers = new(store);
+    private readonly FallbackCounts _fallbacks = new();
 
     public string Driver => Name;
 
-    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
+    public MergeStrategy Strategy { get; } = strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy;
+
+    public IReadOnlyDictionary<Fallback, long> Fallbacks => _fallbacks.Now;
+
+    public LayerManifests Manifests { get; } = new(store);
+
+    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
-        lowers = LayerList.Normalise(lowers);
-        StagingDirectory staging = Flatten(lowers, "active", link: false);
-        string directory = StagedLayer.ChangesIn(staging.Path);
+        UsedLayers used = _layers.Use(LayerList.Normalise(lowers));
+        StagingDirectory? staging = null;
         try
         {
+            // A file that is written to must not be a layer's.
+            staging = Flatten(used, "active", Strategy == MergeStrategy.Hardlink ? MergeStrategy.Reflink : Strategy, cancellationToken);
+            string directory = StagedLayer.ChangesIn(staging.Path);
             var tree = RootedTree.Open(directory);
-            return new ActiveSnapshot(store, tree, staging, directory, null, (filled, token) => Freeze(filled, lowers, token));
+            return new ActiveSnapshot(
+                store, tree, used, staging, directory, null, (filled, token) => Freeze(filled, used.Layers, token));
         }
         catch
         {
-            staging.Dispose();
+            staging?.Dispose();
+            used.Dispose();
             throw;
         }
     }
 
-    public SnapshotView View(IReadOnlyList<LayerId> layers)
+    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken)
     {
-        StagingDirectory scratch = Flatten(LayerList.Normalise(layers), "view", link: true);
-        string directory = StagedLayer.ChangesIn(scratch.Path);
+        UsedLayers used = _layers.Use(LayerList.Normalise(layers));
+        StagingDirectory? scratch = null;
         try
         {
-            return new SnapshotView(store, RootedTree.Open(directory), scratch, directory);
+            scratch = Flatten(used, "view", Strategy, cancellationToken);
+            string directory = StagedLayer.ChangesIn(scratch.Path);
+            return Mounts.TryReadOnly(directory) is { } mount
+                ? new SnapshotView(store, new RootedTree(mount), used, scratch, null)
+                : new SnapshotView(store, RootedTree.Open(directory), used, scratch, directory);
         }
         catch
         {
-            scratch.Dispose();
+            scratch?.Dispose();
+            used.Dispose();
             throw;
         }
     }
 
     public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
 
+    public StagedLayer StageSubtree(
+        IReadOnlyList<LayerId> layers, string source, string destination, CancellationToken cancellationToken)
+    {
+        using UsedLayers used = _layers.Use(LayerList.Normalise(layers));
+        return LayerSubtree.Stage(store, used, source, destination, Strategy, _fallbacks, cancellationToken);
+    }
+
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
     {
-        using SnapshotView before = View(lower);
-        using SnapshotView after = View(upper);
-        return TreeDifference.Compute(
-            store, before.Tree, after.Tree, _layers.Directories(LayerList.Normalise(upper)), cancellationToken);
+        using SnapshotView before = View(lower, cancellationToken);
+        using SnapshotView after = View(upper, cancellationToken);
+        return TreeDifference.Compute(store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -63,7 +90,11 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
 
-    public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
+    public string? TryChangesDirectory(LayerId layer) => _layers.TryChangesDirectory(layer);
+
+    public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
+
+    public void Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
 
     private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
@@ -71,7 +102,7 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
         {
             return new StagedLayer(store, staging, null);
         }
-        using SnapshotView below = View(lowers);
+        using SnapshotView below = View(lowers, cancellationToken);
         using RootedTree written = RootedTree.Open(StagedLayer.ChangesIn(staging.Path));
         StagedLayer layer = TreeDifference.Compute(
             store, below.Tree, written, [StagedLayer.ChangesIn(staging.Path)], cancellationToken);
@@ -88,13 +119,13 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
         }
     }
 
-    private StagingDirectory Flatten(IReadOnlyList<LayerId> layers, string purpose, bool link)
+    private StagingDirectory Flatten(UsedLayers layers, string purpose, MergeStrategy how, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> directories = _layers.Directories(layers);
         StagingDirectory staging = StagedLayer.Create(store, purpose);
         try
         {
-            Flattening.Run([.. directories.Reverse()], StagedLayer.ChangesIn(staging.Path), link, CancellationToken.None);
+            Flattening.Run(
+                [.. layers.Directories.Reverse()], StagedLayer.ChangesIn(staging.Path), how, _fallbacks, cancellationToken);
             return staging;
         }
         catch

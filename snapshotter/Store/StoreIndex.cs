@@ -18,19 +18,21 @@ internal sealed partial class StoreIndex : IDisposable
     private readonly string _connectionString;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly ConcurrentBag<SqliteConnection> _readers = [];
-    private readonly SafeFileHandle _turn;   // ROOT/lock
+    private readonly ConcurrentBag<ReadConnection> _readers = [];
+    private readonly WriteTurn _turn;
+    private readonly string _turnName;
     private readonly Lock _writing = new();   // taken before the turn; guards what follows
     private readonly SqliteConnection _writer;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private WriteTurnUsage _usage;
 
-    private StoreIndex(StoreOptions options, SafeFileHandle turn)
+    private StoreIndex(StoreOptions options, WriteTurn turn)
     {
         _root = options.Root;
         _clock = options.Clock;
         _logger = options.Loggers.CreateLogger("Cairn.Snapshotter.Store");
         _turn = turn;
+        _turnName = "the write turn of " + _root;
         BootId = options.BootId?.ToString("D") ?? File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
         _connectionString = new SqliteConnectionStringBuilder
         {
@@ -64,14 +66,14 @@ internal sealed partial class StoreIndex : IDisposable
 
     public static StoreIndex Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas)
     {
-        SafeFileHandle turn = Files.Open(Path.Combine(options.Root, "lock"), Libc.O_RDWR | Libc.O_CREAT, 0x180);   // 0600
+        WriteTurn turn = WriteTurn.Open(options.Root);
         StoreIndex? index = null;
         try
         {
-            Files.TryLock(turn, exclusive: true, wait: true);
+            turn.Take();
             index = new StoreIndex(options, turn);
             index.Prepare(schemas);
-            Files.Unlock(turn);
+            turn.Release();
             return index;
         }
         catch (SqliteException e)
@@ -90,18 +92,14 @@ internal sealed partial class StoreIndex : IDisposable
 
     public T Read<T>(Func<SqliteConnection, T> read)
     {
-        SqliteConnection? connection = null;
+        ReadConnection? connection = null;
         try
         {
             if (!_readers.TryTake(out connection))
             {
-                connection = Connect();
+                connection = new ReadConnection(Connect());
             }
-            T result = read(connection);
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
-            {
-                throw new BuildException(ErrorKind.Internal, "read", "store", "a read transaction was left open");
-            }
+            T result = connection.Read(read);
             _readers.Add(connection);
             connection = null;
             return result;
@@ -120,50 +118,71 @@ internal sealed partial class StoreIndex : IDisposable
     {
         WriteTransaction turn;
         T result;
-        lock (_writing)
+        LockOrder.Enter(_turnName);
+        try
         {
-            Files.TryLock(_turn, exclusive: true, wait: true);
-            long start = _clock.GetTimestamp();
-            try
+            lock (_writing)
             {
-                Failpoints.Hit("turn.taken");
-                (turn, result) = Commit(write, trash);
+                _turn.Take();
+                long start = _clock.GetTimestamp();
+                try
+                {
+                    Failpoints.Hit("turn.taken");
+                    (turn, result) = Commit(write, trash);
+                }
+                finally
+                {
+                    _turn.Release();
+                    TimeSpan held = _clock.GetElapsedTime(start);
+                    _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
+                }
             }
-            finally
-            {
-                Files.Unlock(_turn);
-                TimeSpan held = _clock.GetElapsedTime(start);
-                _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
-            }
+        }
+        finally
+        {
+            LockOrder.Leave();
         }
         Failpoints.Hit("turn.released");
         turn.Finish();
         return result;
     }
 
-    /// <summary>Notes durably that everything up to <paramref name="sequence"/> is durable.</summary>
+    /// <summary>Notes that everything up to <paramref name="sequence"/> is durable. The note itself is after <see cref="SyncLog"/>.</summary>
     public void Seal(long sequence)
     {
+        LockOrder.Check(_turnName);
         lock (_writing)
         {
-            Files.TryLock(_turn, exclusive: true, wait: true);
+            _turn.Take();
             try
             {
-                Run(_writer, "PRAGMA synchronous = FULL");
                 Run(_writer, "UPDATE store SET sealed = max(sealed, $sequence)", ("$sequence", sequence));
-                Failpoints.Hit("seal.noted");
+            }
+            catch (SqliteException e)
+            {
+                throw Failure("seal store", _root, e);
             }
             finally
             {
-                Run(_writer, "PRAGMA synchronous = NORMAL");
-                Files.Unlock(_turn);
+                _turn.Release();
             }
         }
     }
 
+    /// <summary>
+    /// Makes what is committed durable, outside the write turn: SQLite does that in a commit, with the turn held, and only if asked. The
+    /// log is the one file that need be flushed, because a checkpoint flushes the database before the log is used again.
+    /// </summary>
+    public void SyncLog()
+    {
+        string path = Path.Combine(_root, "cairn.db-wal");
+        using SafeFileHandle log = Files.Open(path, Libc.O_RDWR);
+        Files.SyncContent(log, path);
+    }
+
     public void Dispose()
     {
-        while (_readers.TryTake(out SqliteConnection? reader))
+        while (_readers.TryTake(out ReadConnection? reader))
         {
             reader.Dispose();
         }
@@ -186,17 +205,19 @@ internal sealed partial class StoreIndex : IDisposable
         {
             using SqliteTransaction transaction = _writer.BeginTransaction(deferred: false);
             long sequence = Number(_writer, "UPDATE store SET sequence = sequence + 1 RETURNING sequence", transaction);
-            turn = new WriteTransaction(_writer, transaction, _commands, sequence, BootId, trash);
+            turn = new WriteTransaction(_root, _writer, transaction, _commands, sequence, BootId, trash);
             Failpoints.Hit("transaction.begun");
             T result = write(turn);
             Failpoints.Hit("transaction.written");
             transaction.Commit();
             Failpoints.Hit("transaction.committed");
+            turn.End();
             return (turn, result);
         }
         catch (Exception e)
         {
             turn?.Undo(_logger.RenameNotUndone);
+            turn?.End();
             if (e is SqliteException sqlite)
             {
                 throw Failure("write to store", _root, sqlite);

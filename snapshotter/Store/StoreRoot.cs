@@ -1,5 +1,7 @@
 using System.Globalization;
 using Cairn.Llb;
+using Cairn.Snapshotter.Additional;
+using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -11,21 +13,29 @@ namespace Cairn.Snapshotter.Store;
 /// </summary>
 public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 {
-    private static readonly TimeSpan CloseBudget = TimeSpan.FromMilliseconds(500);
-
     private readonly StoreIndex _index;
     private readonly TrashBin _trash;
+    private readonly Flusher _flusher;
+    private readonly Reserve _reserve;
+    private readonly ILogger _logger;
     private readonly SafeFileHandle _directory;   // held open since the store was, so that syncfs reports every error since then
+    private Upkeep? _upkeep;                      // set last, when the store is open
+    private Task? _lateSeal;                      // set by SealAsync, waited for by Dispose
     private bool _disposed;
 
-    private StoreRoot(StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, SafeFileHandle directory)
+    private StoreRoot(
+        StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, AdditionalStores additional, ILogger logger)
     {
         Options = options;
         Root = options.Root;
         Instance = instance;
         _index = index;
         _trash = trash;
-        _directory = directory;
+        Additional = additional;
+        _logger = logger;
+        _directory = Files.OpenDirectory(options.Root);
+        _flusher = new Flusher(index, _directory);
+        _reserve = new Reserve(options.Root);
     }
 
     /// <summary>Directory that the store owns.</summary>
@@ -37,11 +47,20 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>This opening of the store.</summary>
     public StoreInstance Instance { get; }
 
+    /// <summary>Stores of others that layers and blobs are found in.</summary>
+    public AdditionalStores Additional { get; }
+
+    /// <summary>Work behind the callers; ends before the store does.</summary>
+    internal BackgroundWork Background { get; } = new();
+
     /// <summary>How it was opened.</summary>
     public StoreOptions Options { get; }
 
     /// <summary>Instances that were found dead, and reclaimed, when this one opened the store.</summary>
     public IReadOnlyList<string> ReclaimedInstances { get; private set; } = [];
+
+    /// <summary>Files that the last power cut had taken or left unproven, and that were dropped when this opening recovered the store.</summary>
+    public IReadOnlyList<StoreFile> LostFiles { get; private set; } = [];
 
     /// <summary>How often and for how long this instance has held the write turn.</summary>
     public WriteTurnUsage WriteTurns => _index.Usage;
@@ -58,10 +77,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         try
         {
             MakeOwned(options.Root);
-            StoreIndex index = StoreIndex.Open(options, [LayersSchema, .. schemas]);
+            schemas = [LayersSchema, .. schemas];
+            StoreIndex index = StoreIndex.Open(options, schemas);
             try
             {
-                return Open(options, index);
+                return Open(options, schemas, index);
             }
             catch
             {
@@ -83,16 +103,39 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// Takes the write turn, runs <paramref name="write"/> and commits. If it throws, or the commit fails, nothing has happened. The turn
     /// excludes every other process: only rows and renames belong in it, no walk, no mount, no wait.
     /// </summary>
-    public T Write<T>(Func<WriteTransaction, T> write) => _index.Write(write, _trash);
+    /// <remarks>One that removes something is run once more, with space set aside for it, when the disk is full.</remarks>
+    public T Write<T>(Func<WriteTransaction, T> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        WriteTransaction? turn = null;
+        T Noted(WriteTransaction transaction)
+        {
+            turn = transaction;
+            return write(transaction);
+        }
+        T result;
+        try
+        {
+            result = _index.Write(Noted, _trash);
+        }
+        catch (BuildException e) when (turn is { IsRemoval: true } && IsFull(e) && _reserve.TryRelease())
+        {
+            _logger.ReserveUsed(Root);
+            result = _index.Write(Noted, _trash);
+        }
+        if (turn is { IsRemoval: true } && _trash.IsFull)
+        {
+            MakeRoom();
+        }
+        return result;
+    }
 
     /// <summary>Takes the write turn, as <see cref="Write{T}"/>, for an action without a result.</summary>
-    public void Write(Action<WriteTransaction> write) => _index.Write(
-        transaction =>
-        {
-            write(transaction);
-            return true;
-        },
-        _trash);
+    public void Write(Action<WriteTransaction> write) => Write(transaction =>
+    {
+        write(transaction);
+        return true;
+    });
 
     /// <summary>Makes a directory to fill.</summary>
     /// <param name="purpose">What it is for, a word for whoever looks into the staging area.</param>
@@ -111,25 +154,23 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>The instance's process lives and has the store open.</summary>
     public bool IsInstanceAlive(string instanceId) => StoreInstance.IsAlive(Path.Combine(Root, "instances"), instanceId);
 
-    /// <summary>Completes when everything trashed before the call is deleted.</summary>
-    public Task EmptyTrashAsync(CancellationToken cancellationToken) => _trash.EmptyAsync(cancellationToken);
+    /// <summary>Completes when everything trashed before the call is deleted, except what somebody still reads.</summary>
+    /// <exception cref="BuildException">Something cannot be deleted; it is tried again at later passes.</exception>
+    public async Task EmptyTrashAsync(CancellationToken cancellationToken)
+    {
+        if (_trash.Barrier is > 0 and long barrier)
+        {
+            _trash.Release(await Task.Run(() => _flusher.MakeDurable(barrier), cancellationToken));
+        }
+        await _trash.EmptyAsync(cancellationToken);
+    }
 
     /// <summary>Makes everything written so far survive a power cut, if that succeeds within the budget.</summary>
+    /// <exception cref="BuildException">The disk failed; nothing is promised.</exception>
     public async Task SealAsync(TimeSpan budget, CancellationToken cancellationToken)
     {
         long sequence = _index.Sequence;
-        if (sequence <= _index.SealedSequence)
-        {
-            return;
-        }
-        Task work = Task.Run(
-            () =>
-            {
-                Files.SyncFilesystem(_directory);
-                Failpoints.Hit("seal.synced");
-                _index.Seal(sequence);
-            },
-            CancellationToken.None);
+        Task work = Task.Run(() => _flusher.Seal(sequence), CancellationToken.None);
         // A seal that is late goes on and is still good; only the caller no longer waits for it.
         await ((Task)Task.WhenAny(work, Task.Delay(budget, Options.Clock, cancellationToken))).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing);
@@ -144,7 +185,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Ends the instance. What could not be deleted quickly is left for the next opener.</summary>
+    /// <summary>Ends the instance. What could not be deleted within <see cref="StoreOptions.CloseBudget"/> is left for whoever lives.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -152,8 +193,13 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             return;
         }
         _disposed = true;
-        _trash.Close(CloseBudget);
+        Background.Dispose();
+        _upkeep?.Dispose();
+        ReleaseTrash();
+        _trash.Close(Options.CloseBudget);
         ((IAsyncResult?)_lateSeal)?.AsyncWaitHandle.WaitOne();
+        Additional.Dispose();
+        Instance.LeavesWork = _trash.HasLeft;
         Instance.Dispose();
         _index.Dispose();
         _directory.Dispose();
@@ -163,11 +209,38 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="Dispose"/>
     public async ValueTask DisposeAsync() => await Task.Run(Dispose);
 
-    private Task? _lateSeal;   // set by SealAsync, waited for by Dispose
-
-    private static StoreRoot Open(StoreOptions options, StoreIndex index)
+    // After the commit: whatever goes wrong is only said, and the trash waits.
+    private void MakeRoom()
     {
-        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
+        ReleaseTrash();
+        if (_trash.Barrier == 0)
+        {
+            _trash.WaitForRoom();
+        }
+    }
+
+    private void ReleaseTrash()
+    {
+        if (_trash.Barrier is > 0 and long barrier)
+        {
+            try
+            {
+                _trash.Release(_flusher.MakeDurable(barrier));
+            }
+            catch (NativeException e)
+            {
+                _logger.UpkeepFailed(Root, e);
+            }
+        }
+    }
+
+    private static bool IsFull(BuildException e) =>
+        e is NativeException { Errno: Errno.ENOSPC or Errno.EDQUOT }
+        || e.InnerException is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL };
+
+    private static StoreRoot Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas, StoreIndex index)
+    {
+        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1", "flattened"])
         {
             MakeOwned(Path.Combine(options.Root, name));
         }
@@ -176,15 +249,32 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         MakeOwned(runStore);
         ILogger logger = options.Loggers.CreateLogger("Cairn.Snapshotter.Store");
         StoreInstance instance = StoreInstance.Create(Path.Combine(options.Root, "instances"), runStore);
-        var trash = new TrashBin(Path.Combine(options.Root, "trash"), instance, logger);
+        StoreArea[] areas = [.. schemas.SelectMany(static schema => schema.Areas)];
+        var trash = new TrashBin(options, areas, instance, logger);
+        StoreRoot? store = null;
+        AdditionalStores? additional = null;
         try
         {
-            var store = new StoreRoot(options, index, instance, trash, Files.OpenDirectory(options.Root));
-            store.ReclaimedInstances = new Reclamation(options, runStore, instance, trash, logger).Run();
+            additional = AdditionalStores.Open(options, schemas, index, instance.RunDirectory);
+            store = new StoreRoot(options, index, instance, trash, additional, logger);
+            var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
+            store._reserve.Ensure();
+            store.ReclaimedInstances = reclamation.Run();
+            store.LostFiles = new Recovery(store, schemas, index, reclamation, store._flusher, logger).Run();
+            store._upkeep = new Upkeep(
+                options, index, store._flusher, trash,
+                () =>
+                {
+                    reclamation.Run();
+                    store._reserve.Ensure();
+                },
+                logger);
             return store;
         }
         catch
         {
+            store?._directory.Dispose();
+            additional?.Dispose();
             trash.Close(TimeSpan.Zero);
             trash.Dispose();
             instance.Dispose();
@@ -201,6 +291,10 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         }
     }
 
+    // The directory of a layer that lies in another store holds nothing that its row promises.
+    private const string LayerRows =
+        "SELECT CAST(id AS TEXT) AS name, CASE WHEN store IS NULL THEN sequence ELSE 0 END AS sequence FROM layers";
+
     private static StoreSchema LayersSchema { get; } = new("snapshotter", [
         """
         CREATE TABLE layers (
@@ -213,5 +307,43 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         """,
         // Layers of one family may have inodes in common; null: it has all its inodes for itself.
         "ALTER TABLE layers ADD COLUMN family INTEGER",
-    ]);
+        // BLAKE3 of the layer's files "manifest" and "contents"; null while there is none.
+        "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
+        // The boot in which rows that are not sealed were last proven; of no boot in a new store.
+        "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+        // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
+        "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
+        // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.
+        """
+        CREATE TABLE flattened (
+            id       INTEGER PRIMARY KEY AUTOINCREMENT,
+            identity TEXT NOT NULL UNIQUE,
+            first    INTEGER NOT NULL,
+            sources  TEXT NOT NULL,
+            sequence INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX flattened_first ON flattened (first);
+        CREATE TABLE flattened_sources (
+            layer INTEGER NOT NULL,
+            run   INTEGER NOT NULL,
+            PRIMARY KEY (layer, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX flattened_sources_run ON flattened_sources (run);
+        """,
+        // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here.
+        """
+        ALTER TABLE layers ADD COLUMN store TEXT;
+        ALTER TABLE layers ADD COLUMN original INTEGER;
+        CREATE INDEX layers_by_origin ON layers(store, original) WHERE store IS NOT NULL;
+        """,
+    ])
+    {
+        Areas =
+        [
+            new StoreArea("layers", LayerRows, LayerRecovery.IsProven),
+            // Nothing proves a run, and nothing is lost with it: it is made again from its layers.
+            new StoreArea("flattened", "SELECT CAST(id AS TEXT) AS name, sequence FROM flattened", static (_, _) => false),
+        ],
+        Drop = LayerRecovery.Drop,
+    };
 }

@@ -17,7 +17,7 @@ internal static class StoreCommands
 {
     internal static StoreSchema Notes { get; } = new("notes", ["CREATE TABLE notes (text TEXT NOT NULL) STRICT;"]);
 
-    /// <summary>open ROOT RUN [driver=…] [boot=GUID] [name=…]: the id of the instance. A name keeps several stores apart.</summary>
+    /// <summary>open ROOT RUN [driver=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…]: the id of the instance. A name keeps several stores apart.</summary>
     public static string Open(ChildSession session, string[] arguments)
     {
         Dictionary<string, string> options = arguments[2..].Select(static o => o.Split('=', 2)).ToDictionary(static o => o[0], static o => o[1]);
@@ -28,6 +28,7 @@ internal static class StoreCommands
                 RunRoot = arguments[1],
                 Driver = options.GetValueOrDefault("driver"),
                 BootId = options.TryGetValue("boot", out string? boot) ? Guid.Parse(boot) : null,
+                AdditionalStores = options.TryGetValue("additional", out string? more) ? more.Split(':') : [],
             },
             [Notes]);
         session.Put("store", store);
@@ -134,18 +135,11 @@ internal static class StoreCommands
         return "";
     }
 
-    /// <summary>remove LAYER….</summary>
-    public static string Remove(ChildSession session, string[] arguments)
-    {
-        session.Store.Write(transaction =>
-        {
-            foreach (string layer in arguments)
-            {
-                session.Snapshotter.Remove(transaction, Layers(layer)[0]);
-            }
-        });
-        return "";
-    }
+    /// <summary>remove LAYER…: in one write turn.</summary>
+    public static string Remove(ChildSession session, string[] arguments) => Remove(session, arguments, force: false);
+
+    /// <summary>remove-in-use LAYER…: also those that somebody reads.</summary>
+    public static string RemoveInUse(ChildSession session, string[] arguments) => Remove(session, arguments, force: true);
 
     /// <summary>exists LAYER: true or false.</summary>
     public static string Exists(ChildSession session, string[] arguments) =>
@@ -236,6 +230,18 @@ internal static class StoreCommands
 
     internal static IReadOnlyList<LayerId> Layers(string list) =>
         [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static id => new LayerId(long.Parse(id, CultureInfo.InvariantCulture)))];
+
+    private static string Remove(ChildSession session, string[] layers, bool force)
+    {
+        session.Store.Write(transaction =>
+        {
+            foreach (string layer in layers)
+            {
+                session.Snapshotter.Remove(transaction, Layers(layer)[0], force);
+            }
+        });
+        return "";
+    }
 
     private static RootedTree Tree(ChildSession session, string name) => session.Get<object>(name) switch
     {
