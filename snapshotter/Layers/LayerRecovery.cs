@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
@@ -8,8 +9,14 @@ namespace Cairn.Snapshotter.Layers;
 /// <summary>Layers after a power cut.</summary>
 public static class LayerRecovery
 {
-    /// <summary>Whether the directory of a layer is what was published. No row proves that yet.</summary>
-    internal static bool IsProven(StoreRoot store, string name) => false;
+    /// <summary>Whether the directory of a layer is what was published, by the manifest and the contents that its row vouches for.</summary>
+    internal static bool IsProven(StoreRoot store, string name)
+    {
+        var manifests = new LayerManifests(store);
+        LayerProof proof = manifests.Proof(new LayerId(long.Parse(name, CultureInfo.InvariantCulture)));
+        return proof.Contents is not null
+            && ManifestVerification.Check(manifests.DirectoryOf(proof.Layer), proof, CancellationToken.None) is { Differences.Count: 0, AreContentsProven: true };
+    }
 
     /// <summary>Removes a layer whose directory is missing or damaged; what is left of it moves to the trash.</summary>
     public static void Remove(StoreRoot store, WriteTransaction transaction, LayerId layer)
@@ -21,6 +28,9 @@ public static class LayerRecovery
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
         FlattenedRuns.RemoveWith(transaction, store, layer);
     }
+
+    /// <summary>Removes a flattened run of layers whose directory is missing or damaged; it is made again when it is worth it.</summary>
+    public static void RemoveFlattened(StoreRoot store, WriteTransaction transaction, long run) => FlattenedRuns.Remove(transaction, store, run);
 
     /// <summary>Removes the rows of lost layers, and all twins: they are made without a row, and nothing says whether they are whole.</summary>
     internal static void Drop(StoreRoot store, WriteTransaction transaction, IReadOnlyCollection<StoreFile> lost)

@@ -247,7 +247,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         StoreRoot? store = null;
         try
         {
-            store = new StoreRoot(options, index, instance, trash, logger);
+            store = new StoreRoot(options, index, instance, trash, logger) { _areas = areas };
             var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
             store._reserve.Ensure();
             store.ReclaimedInstances = reclamation.Run();
