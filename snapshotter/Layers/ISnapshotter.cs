@@ -56,7 +56,11 @@ public interface ISnapshotter
     bool Exists(LayerId layer);
 
     /// <summary>Directory of a layer's changes, for who holds it by <see cref="Use"/> or a tree; only to be read.</summary>
+    /// <exception cref="BuildException">The layer lies in an additional store that is not there or does not have it.</exception>
     string ChangesDirectory(LayerId layer);
+
+    /// <summary>As <see cref="ChangesDirectory"/>; null if the directory is not there.</summary>
+    string? TryChangesDirectory(LayerId layer);
 
     /// <summary>
     /// Keeps layers from being deleted while they are read, and says where their files are. Cheap: a lock per layer, no mount.

@@ -11,7 +11,7 @@ namespace Cairn.Snapshotter.Layers;
 /// <summary>Rows and directories of published layers; the same for every driver.</summary>
 internal sealed class LayerTable(StoreRoot store)
 {
-    private readonly LayerPins _pins = new();
+    private readonly LayerPins _pins = new(store.Additional);
 
     public LayerUsage Usage(LayerId layer) => store.Read(connection =>
     {
@@ -22,7 +22,7 @@ internal sealed class LayerTable(StoreRoot store)
         return reader.Read() ? new LayerUsage(reader.GetInt64(0), reader.GetInt64(1)) : throw Missing(layer);
     });
 
-    public bool Exists(LayerId layer) => Directory.Exists(ChangesDirectory(layer)) && store.Read(connection =>
+    public bool Exists(LayerId layer) => TryChangesDirectory(layer) is not null && store.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
         select.CommandText = "SELECT 1 FROM layers WHERE id = $id";
@@ -30,7 +30,12 @@ internal sealed class LayerTable(StoreRoot store)
         return select.ExecuteScalar() is not null;
     });
 
-    public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(StagedLayer.LayerDirectory(store, layer));
+    /// <exception cref="BuildException">It lies in an additional store that is not there or does not have it.</exception>
+    public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(SourceDirectory(layer) ?? throw Missing(layer));
+
+    /// <summary>Null if the directory is not there.</summary>
+    public string? TryChangesDirectory(LayerId layer) =>
+        SourceDirectory(layer) is { } directory && StagedLayer.ChangesIn(directory) is var changes && Directory.Exists(changes) ? changes : null;
 
     /// <summary>Keeps the layers of a normalised list, and says where their files are.</summary>
     /// <exception cref="BuildException">One is missing.</exception>
@@ -63,7 +68,7 @@ internal sealed class LayerTable(StoreRoot store)
                 throw Missing(layers[i]);
             }
             directories[i] = family is { } shared && !(seen ??= []).Add(shared)
-                ? LayerTwin.Ensure(store, layers[i])
+                ? LayerTwin.Ensure(store, layers[i], ChangesDirectory(layers[i]))
                 : ChangesDirectory(layers[i]);
         }
         return directories;
@@ -187,6 +192,11 @@ internal sealed class LayerTable(StoreRoot store)
 
     private static Dictionary<LayerId, long> NoFamilies { get; } = [];
 
-    private static BuildException Missing(LayerId layer) =>
-        new(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
+    // The layer's own directory, wherever it lies; null if it lies in an additional store that is not there.
+    private string? SourceDirectory(LayerId layer) =>
+        layer.IsAdditional ? store.Additional.TryLayerDirectory(layer) : StagedLayer.LayerDirectory(store, layer);
+
+    private BuildException Missing(LayerId layer) => layer.IsAdditional
+        ? store.Additional.Missing(layer)
+        : new BuildException(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
 }

@@ -106,6 +106,8 @@ internal sealed class OverlaySnapshotter : ISnapshotter
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
 
+    public string? TryChangesDirectory(LayerId layer) => _layers.TryChangesDirectory(layer);
+
     public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
 
     public void Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);

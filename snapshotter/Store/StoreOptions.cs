@@ -38,6 +38,12 @@ public sealed record StoreOptions
     } = 128;
 
     /// <summary>
+    /// Roots of other stores that layers and blobs are looked for in, in this order. They are read and never written to; see
+    /// <see cref="Additional.AdditionalStores"/>.
+    /// </summary>
+    public IReadOnlyList<string> AdditionalStores { get; init; } = [];
+
+    /// <summary>
     /// The process stays, like a daemon: what is written is sealed every <see cref="SealInterval"/>, and what dead instances left is taken
     /// over every <see cref="RecoveryInterval"/>. A one-shot command does the first when it is asked to and the second when it opens the store.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cairn.Llb;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Microsoft.Extensions.Logging;
@@ -22,13 +23,15 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     private Task? _lateSeal;                      // set by SealAsync, waited for by Dispose
     private bool _disposed;
 
-    private StoreRoot(StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, ILogger logger)
+    private StoreRoot(
+        StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, AdditionalStores additional, ILogger logger)
     {
         Options = options;
         Root = options.Root;
         Instance = instance;
         _index = index;
         _trash = trash;
+        Additional = additional;
         _logger = logger;
         _directory = Files.OpenDirectory(options.Root);
         _flusher = new Flusher(index, _directory);
@@ -43,6 +46,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     /// <summary>This opening of the store.</summary>
     public StoreInstance Instance { get; }
+
+    /// <summary>Stores of others that layers and blobs are found in.</summary>
+    public AdditionalStores Additional { get; }
 
     /// <summary>Work behind the callers; ends before the store does.</summary>
     internal BackgroundWork Background { get; } = new();
@@ -192,6 +198,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         ReleaseTrash();
         _trash.Close(Options.CloseBudget);
         ((IAsyncResult?)_lateSeal)?.AsyncWaitHandle.WaitOne();
+        Additional.Dispose();
         Instance.LeavesWork = _trash.HasLeft;
         Instance.Dispose();
         _index.Dispose();
@@ -245,9 +252,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         StoreArea[] areas = [.. schemas.SelectMany(static schema => schema.Areas)];
         var trash = new TrashBin(options, areas, instance, logger);
         StoreRoot? store = null;
+        AdditionalStores? additional = null;
         try
         {
-            store = new StoreRoot(options, index, instance, trash, logger) { _areas = areas };
+            additional = AdditionalStores.Open(options, schemas, index, instance.RunDirectory);
+            store = new StoreRoot(options, index, instance, trash, additional, logger) { _areas = areas };
             var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
             store._reserve.Ensure();
             store.ReclaimedInstances = reclamation.Run();
@@ -265,6 +274,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         catch
         {
             store?._directory.Dispose();
+            additional?.Dispose();
             trash.Close(TimeSpan.Zero);
             trash.Dispose();
             instance.Dispose();
@@ -280,6 +290,10 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             Files.TryMakeDirectory(Files.Anywhere, directory, 0x1c0);   // 0700: layers may hold setuid programs
         }
     }
+
+    // The directory of a layer that lies in another store holds nothing that its row promises.
+    private const string LayerRows =
+        "SELECT CAST(id AS TEXT) AS name, CASE WHEN store IS NULL THEN sequence ELSE 0 END AS sequence FROM layers";
 
     private static StoreSchema LayersSchema { get; } = new("snapshotter", [
         """
@@ -316,11 +330,17 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX flattened_sources_run ON flattened_sources (run);
         """,
+        // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here.
+        """
+        ALTER TABLE layers ADD COLUMN store TEXT;
+        ALTER TABLE layers ADD COLUMN original INTEGER;
+        CREATE INDEX layers_by_origin ON layers(store, original) WHERE store IS NOT NULL;
+        """,
     ])
     {
         Areas =
         [
-            new StoreArea("layers", "SELECT CAST(id AS TEXT) AS name, sequence FROM layers", LayerRecovery.IsProven),
+            new StoreArea("layers", LayerRows, LayerRecovery.IsProven),
             // Nothing proves a run, and nothing is lost with it: it is made again from its layers.
             new StoreArea("flattened", "SELECT CAST(id AS TEXT) AS name, sequence FROM flattened", static (_, _) => false),
         ],
