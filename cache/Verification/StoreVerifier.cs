@@ -42,7 +42,7 @@ public sealed class StoreVerifier
             connection.Query("SELECT digest, size FROM blobs ORDER BY digest").Rows(row => (row.GetString(0), row.GetInt64(1))))];
         run.Blobs = blobs.Length;
         Each("blobs", blobs, blob => CheckBlob(run, Digest.Parse(blob.Digest), blob.Size, cancellationToken), progress, cancellationToken);
-        LayerRow[] layers = [.. Layers()];
+        LayerRow[] layers = [.. Layers().Where(static row => !row.Layer.IsAdditional)];   // those are the other store's
         run.Layers = layers.Length;
         Each("layers", layers, layer => CheckLayer(run, layer, cancellationToken), progress, cancellationToken);
         CheckRows(run);
