@@ -1,5 +1,4 @@
 using Cairn.Cache.Refs;
-using Cairn.Snapshotter.Store;
 using Cairn.Tests.Harness;
 
 namespace Cairn.Cache.Tests;

@@ -18,18 +18,18 @@ internal static class ChainImage
         {
             byte[] tar = Tar(i);
             return new ImageLayer(
-                cache.Registry.Add(tar, "application/vnd.oci.image.layer.v1.tar"), new DiffId(Digest.Sha256(tar)), [TestRegistry.Source]);
+                cache.Registry.Add(tar, "application/vnd.oci.image.layer.v1.tar"), new DiffId(Digest.Sha256(tar)), TestRegistry.Source);
         })];
         var fetcher = new HoldingFetcher(cache.Registry, chain[0].Blob.Digest, held);
-        return (cache.Refs.AddImage(chain)!, new RefContext(fetcher, cache.Registry));
+        return (cache.Refs.FromImage(chain, new RefDescription("pulled from registry.test"))!, new RefContext(fetcher, cache.Registry));
     }
 
     public static byte[] Tar(int number)
     {
         using var stream = new MemoryStream();
-        using (var writer = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
+        using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"file-{number}")
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"file-{number}")
             {
                 DataStream = new MemoryStream(Encoding.ASCII.GetBytes($"content {number}")),
                 ModificationTime = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),

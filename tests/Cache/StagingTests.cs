@@ -1,6 +1,3 @@
-using System.Formats.Tar;
-using System.Text;
-using Cairn.Cache.Blobs;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
@@ -46,7 +43,7 @@ public sealed class StagingTests
         byte[] tar = ChainImage.Tar(0);
         var declared = new DiffId(Digest.Sha256("something else"u8));
         Descriptor blob = cache.Registry.Add(tar, "application/vnd.oci.image.layer.v1.tar");
-        using ImmutableRef image = cache.Refs.AddImage([new ImageLayer(blob, declared, [TestRegistry.Source])])!;
+        using ImmutableRef image = cache.Refs.FromImage([new ImageLayer(blob, declared, TestRegistry.Source)], new RefDescription("x"))!;
         ResultLostException error = await Assert.ThrowsAsync<ResultLostException>(() => image.MakeLocalAsync(cache.Context, TestCache.Token));
         Assert.Contains(declared.ToString(), error.Message, StringComparison.Ordinal);
         Assert.Contains(Digest.Sha256(tar).ToString(), error.Message, StringComparison.Ordinal);
