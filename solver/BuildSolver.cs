@@ -33,7 +33,7 @@ public sealed class BuildSolver : IAsyncDisposable
         _provider = provider;
         _engine = provider.GetRequiredService<BuildEngine>();
         _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
-        Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
+        Store = new StoreCommands(provider.GetRequiredService<BuildCache>());
     }
 
     /// <summary>What lies in the store.</summary>
