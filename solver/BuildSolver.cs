@@ -59,6 +59,8 @@ public sealed class BuildSolver : IAsyncDisposable
                 Clock = options.Clock,
                 Loggers = options.Loggers,
                 Driver = options.Driver,
+                IsLongLived = options.IsLongLived,
+                CloseBudget = TimeSpan.FromSeconds(options.IsLongLived ? 10 : 0.5),
                 OnDeadInstance = ExecutionRegistration.EndContainers,
             },
             [BuildCache.Schema, .. TransferRegistration.Schemas]));
