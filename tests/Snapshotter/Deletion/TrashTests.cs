@@ -126,6 +126,33 @@ public sealed class TrashTests : IDisposable
         Assert.Empty(idle.Of("getdents64", "/root/staging"));
     }
 
+    [Theory]
+    [InlineData("layers")]
+    [InlineData("trash")]
+    [InlineData("flattened")]
+    public void DEL_10_DEL_11_No_layer_lies_where_it_cannot_be_renamed_to_the_trash(string elsewhere)
+    {
+        using LoopFilesystem disk = LoopFilesystem.Make("ext4", 16);
+        LayerId layer;
+        using (StoreRoot store = StoreRoot.Open(Options, [StoreCommands.Notes]))
+        {
+            layer = Publish(store, SnapshotterFactory.Open(store), "touch f");
+        }
+        string part = Path.Combine(Options.Root, elsewhere);
+        Shell.Run($"mount --bind '{disk.Path}' '{part}'");
+        try
+        {
+            BuildException error = Assert.Throws<BuildException>(() => StoreRoot.Open(Options, [StoreCommands.Notes]));
+            Assert.Contains("different filesystems", error.Message, StringComparison.Ordinal);
+            Assert.Equal(["lost+found"], Directory.GetFileSystemEntries(part).Select(Path.GetFileName));
+        }
+        finally
+        {
+            Shell.Run($"umount '{part}'");
+        }
+        Assert.Equal([layer], StoreCheck.Whole(Options));   // refused before anything was done
+    }
+
     [Fact]
     public async Task DEL_12_Whatever_a_layer_contains_is_removed()
     {
