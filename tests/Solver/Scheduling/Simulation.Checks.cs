@@ -206,7 +206,7 @@ internal sealed partial class Simulation
         Check(content == want!.Vertex.ContentOf(want.Output), () => $"{want.Vertex} gives a wrong result");
         if (_origins.TryGetValue(deliver.Result, out var from))
         {
-            if (_hasFaults && _random.Next(10) == 0)
+            if (_hasFaults && _random.Next(5) == 0)
             {
                 _store.Gone.Add(from.Stored);
             }

@@ -159,6 +159,27 @@ public sealed class SolveGraphTests
     }
 
     [Fact]
+    public void Different_inputs_of_equal_content_make_equal_work()
+    {
+        SimulatedVertex[] same = [.. Enumerable.Range(0, 20).Select(static i => GraphDriver.Vertex($"{i} c")).GroupBy(static one => one.ContentOf(0)).First().Take(2)];
+        SimulatedVertex[] tops = [.. same.Select(static input => GraphDriver.Vertex("top", input) with
+        {
+            Digest = SimulatedVertex.DigestOf($"top {input.Digest}"),
+            AllowsContent = [true],
+        })];
+        var driver = new GraphDriver();
+        driver.Held.Add("top");
+        driver.Load(1, same[0], tops[0]);
+        driver.Load(2, same[1], tops[1]);
+        WantId first = driver.Want(1, tops[0]);
+        WantId second = driver.Want(2, tops[1]);
+
+        Assert.Single(driver.Running);
+        driver.Finish("top");
+        Assert.True(driver.Answers.ContainsKey(first) && driver.Answers.ContainsKey(second));
+    }
+
+    [Fact]
     public void Equal_work_is_found_by_any_key_that_is_shared()
     {
         SimulatedVertex root = GraphDriver.Vertex("root") with { MapCount = 2 };
