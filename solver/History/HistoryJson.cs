@@ -1,0 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Cairn.Solver.History;
+
+/// <summary>Records as JSON: names in camel case, nothing written that is null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(DigestConverter)])]
+[JsonSerializable(typeof(BuildRecord))]
+[JsonSerializable(typeof(BuildSummary))]
+internal sealed partial class HistoryJson : JsonSerializerContext;
