@@ -107,12 +107,17 @@ public sealed class BuildSolver : IAsyncDisposable
     /// <param name="progress">Hears of it; told nothing more once the call has returned.</param>
     /// <param name="cancellationToken">Ends the build. What other builds need of it goes on.</param>
     /// <exception cref="BuildException">The build failed.</exception>
-    public async Task<BuildResult> BuildAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
+    public Task<BuildResult> BuildAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken) =>
+        BuildAsync(request, progress, recorder: null, cancellationToken);
+
+    /// <summary>Runs one build whose vertices somebody keeps records of.</summary>
+    internal async Task<BuildResult> BuildAsync(
+        BuildRequest request, IBuildProgress progress, IVertexRecorder? recorder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
-        BuildJob job = _engine.Join(request, progress);
+        BuildJob job = _engine.Join(request, progress, recorder);
         _hasBuilt = true;
         try
         {

@@ -51,6 +51,7 @@ public sealed class StagedLayer : IDisposable
         insert.Parameters.AddWithValue("$inodes", usage.Inodes);
         var id = new LayerId((long)insert.ExecuteScalar()!);
         LayerTable.JoinFamily(transaction, id, _shared);
+        Failpoints.Hit("layer.inserted");
         transaction.Publish(_staging.Path, LayerDirectory(_store, id));
         return id;
     }

@@ -126,6 +126,7 @@ internal sealed partial class StoreIndex : IDisposable
             long start = _clock.GetTimestamp();
             try
             {
+                Failpoints.Hit("turn.taken");
                 (turn, result) = Commit(write, trash);
             }
             finally
@@ -135,6 +136,7 @@ internal sealed partial class StoreIndex : IDisposable
                 _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
             }
         }
+        Failpoints.Hit("turn.released");
         turn.Finish();
         return result;
     }
@@ -149,6 +151,7 @@ internal sealed partial class StoreIndex : IDisposable
             {
                 Run(_writer, "PRAGMA synchronous = FULL");
                 Run(_writer, "UPDATE store SET sealed = max(sealed, $sequence)", ("$sequence", sequence));
+                Failpoints.Hit("seal.noted");
             }
             finally
             {
@@ -184,8 +187,11 @@ internal sealed partial class StoreIndex : IDisposable
             using SqliteTransaction transaction = _writer.BeginTransaction(deferred: false);
             long sequence = Number(_writer, "UPDATE store SET sequence = sequence + 1 RETURNING sequence", transaction);
             turn = new WriteTransaction(_writer, transaction, _commands, sequence, BootId, trash);
+            Failpoints.Hit("transaction.begun");
             T result = write(turn);
+            Failpoints.Hit("transaction.written");
             transaction.Commit();
+            Failpoints.Hit("transaction.committed");
             return (turn, result);
         }
         catch (Exception e)

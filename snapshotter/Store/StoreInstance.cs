@@ -36,7 +36,9 @@ public sealed class StoreInstance : IDisposable
             string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
             string path = Path.Combine(instances, id);
             SafeFileHandle file = Files.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL, 0x180);   // 0600
+            Failpoints.Hit("instance.made");
             Files.TryLock(file, exclusive: true, wait: true);
+            Failpoints.Hit("instance.locked");
             if (Files.Status(file).LinkCount == 0)
             {
                 file.Dispose();   // somebody found it before it was locked, and took it for dead

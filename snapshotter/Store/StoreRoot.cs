@@ -101,6 +101,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         string path = Path.Combine(
             Root, "staging", string.Create(CultureInfo.InvariantCulture, $"{Instance.Id}-{Instance.NextNumber()}-{purpose}"));
         Files.MakeDirectory(Files.Anywhere, path, 0x1c0);
+        Failpoints.Hit("staging.made");
         return new StagingDirectory(path, _trash);
     }
 
@@ -125,6 +126,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             () =>
             {
                 Files.SyncFilesystem(_directory);
+                Failpoints.Hit("seal.synced");
                 _index.Seal(sequence);
             },
             CancellationToken.None);

@@ -68,6 +68,7 @@ public sealed class WriteTransaction
             }
         }
         _renames.Add((stagedPath, finalPath));
+        Failpoints.Hit("publish.renamed");
     }
 
     /// <summary>Moves a path to the trash now; undone if the transaction fails, deleted in the background after it is committed.</summary>
@@ -85,6 +86,7 @@ public sealed class WriteTransaction
         }
         _renames.Add((path, target));
         _trashed.Add(target);
+        Failpoints.Hit("trash.renamed");
     }
 
     /// <summary>Runs after the commit, outside the write turn. It must not fail.</summary>

@@ -33,10 +33,13 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
 
     /// <summary>Begins a build.</summary>
     /// <exception cref="BuildException">Input: there is a live build of that id, or it grants itself what does not exist.</exception>
-    public BuildJob Join(BuildRequest request, IBuildProgress progress)
+    /// <param name="request">What the build is.</param>
+    /// <param name="progress">Hears of it.</param>
+    /// <param name="recorder">Keeps records of its vertices; null if nobody does.</param>
+    public BuildJob Join(BuildRequest request, IBuildProgress progress, IVertexRecorder? recorder)
     {
         var job = new BuildJob(
-            NextId(), request.Id, request.Session, progress, Entitlements.Read(request.Entitlements, _allowed), this);
+            NextId(), request.Id, request.Session, progress, Entitlements.Read(request.Entitlements, _allowed), recorder, this);
         if (!_jobs.TryAdd(request.Id, job))
         {
             throw new BuildException(ErrorKind.Input, string.Empty, string.Empty, $"job ID {request.Id} exists");
@@ -86,7 +89,8 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
             ? context.Sessions.Sessions[0]
             : throw new OperationCanceledException("every build that wanted this has left");
         var job = new BuildJob(
-            NextId(), string.Empty, session, new NestedProgress((VertexChannel)context.Progress), Entitlements.Read([], _allowed), this);
+            NextId(), string.Empty, session, new NestedProgress((VertexChannel)context.Progress), Entitlements.Read([], _allowed),
+            recorder: null, this);
         try
         {
             if (job.Load(definition) is not { } edge)

@@ -9,7 +9,7 @@ namespace Cairn.Solver.Jobs;
 
 /// <summary>One build as the scheduler knows it: its client, its view of the progress, what it may do, and the vertices it brought.</summary>
 internal sealed class BuildJob(
-    JobId id, string name, ISession session, IBuildProgress progress, Entitlements entitlements, BuildEngine engine)
+    JobId id, string name, ISession session, IBuildProgress progress, Entitlements entitlements, IVertexRecorder? recorder, BuildEngine engine)
 {
     private readonly Lock _lock = new();
 
@@ -22,6 +22,9 @@ internal sealed class BuildJob(
     public string Name { get; } = name;
 
     public ISession Session { get; } = session;
+
+    /// <summary>Keeps records of the build's vertices; null if nobody does.</summary>
+    public IVertexRecorder? Recorder { get; } = recorder;
 
     public JobProgress Progress { get; } = new(progress, engine.Services.Clock);
 

@@ -21,6 +21,9 @@ internal sealed class ResultTable
     /// <summary>A claim for the caller; null is scratch.</summary>
     public ImmutableRef? Clone(ResultId id) => _refs[id]?.Clone();
 
+    /// <summary>A claim for the caller; null is scratch, or a result that was given up.</summary>
+    public ImmutableRef? TryClone(ResultId id) => _refs.TryGetValue(id, out ImmutableRef? result) ? result?.Clone() : null;
+
     /// <summary>Gives the table's claim up.</summary>
     public void Remove(ResultId id)
     {

@@ -23,6 +23,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly ResultTable _results;
     private readonly WorkRunner _runner;
     private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
     private readonly ITimer _watch;
     private readonly Task _loop;
     private long _nextWant;
@@ -35,6 +36,7 @@ internal sealed class Scheduler : IAsyncDisposable
         _results = new ResultTable();
         _runner = new WorkRunner(services, _results);
         _logger = services.Loggers.CreateLogger<Scheduler>();
+        _clock = services.Clock;
         _loop = Task.Run(RunAsync);
         _watch = services.Clock.CreateTimer(_ => Post(new StallCheck()), null, StallInterval, StallInterval);
     }
@@ -221,6 +223,12 @@ internal sealed class Scheduler : IAsyncDisposable
             case Stalled stalled:
                 _logger.BuildStalled(stalled.Job.Value, stalled.WaitGraph);
                 break;
+            case Queued queued:
+                ((VertexWork)queued.Vertex).QueuedAt = _clock.GetUtcNow();
+                break;
+            case Noted noted:
+                Tell(noted);
+                break;
             case Forgotten:
                 break;
             default:
@@ -231,6 +239,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private void Begin(Start start)
     {
         var source = new CancellationTokenSource();
+        ((VertexWork)start.Vertex).StartedAt = _clock.GetUtcNow();
         Task<WorkEnded> work = _runner.Start(start, source.Token);
         if (work.IsCompletedSuccessfully)
         {
@@ -254,6 +263,20 @@ internal sealed class Scheduler : IAsyncDisposable
             // The loop is gone, and the table with it is given up.
             _results.Clear();
         }
+    }
+
+    private void Tell(Noted noted)
+    {
+        var vertex = (VertexWork)noted.Vertex;
+        VertexWork doer = (VertexWork?)noted.Note.Leader ?? vertex;
+        vertex.Tell(
+            new VertexOutcome(vertex.Vertex, noted.Note, _results)
+            {
+                Queued = noted.Note.Kind is OutcomeKind.Executed or OutcomeKind.Failed ? doer.QueuedAt : null,
+                Started = doer.StartedAt,
+                Completed = _clock.GetUtcNow(),
+            },
+            noted.Only);
     }
 
     private void Answer(Deliver deliver)

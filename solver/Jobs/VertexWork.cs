@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Cairn.Llb.Graphs;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Scheduling;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Jobs;
@@ -13,6 +14,9 @@ internal sealed class VertexWork
 
     // The sessions of vertices that live on this one's work, to be taken back; used by the scheduler's loop only.
     private readonly Dictionary<VertexWork, ISession[]> _borrowed = [];
+
+    // What was decided of it so far; used by the scheduler's loop only.
+    private readonly List<VertexOutcome> _outcomes = [];
 
     public VertexWork(Vertex vertex, SolverServices services, INestedSolver nested)
     {
@@ -32,6 +36,12 @@ internal sealed class VertexWork
 
     public OpContext Context { get; }
 
+    /// <summary>When its op began to wait for a turn; used by the scheduler's loop only.</summary>
+    public DateTimeOffset? QueuedAt { get; set; }
+
+    /// <summary>When its present work was begun; used by the scheduler's loop only.</summary>
+    public DateTimeOffset StartedAt { get; set; }
+
     /// <summary>Made when it is first used, so that what is wrong with it is an error of the vertex.</summary>
     public IOp Op => _op.Value;
 
@@ -43,6 +53,10 @@ internal sealed class VertexWork
         Jobs.Add(job);
         Sessions.Add(job.Session);
         Channel.Join(job.Progress);
+        if (job.Recorder is { } recorder)
+        {
+            _outcomes.ForEach(recorder.Record);
+        }
     }
 
     public void Leave(BuildJob job)
@@ -50,6 +64,25 @@ internal sealed class VertexWork
         Jobs.Remove(job);
         Sessions.Remove(job.Session);
         Channel.Leave(job.Progress);
+    }
+
+    /// <summary>Tells those who keep records, also of builds that come later.</summary>
+    /// <param name="outcome">What was decided.</param>
+    /// <param name="only">The one build that it concerns; null for all.</param>
+    public void Tell(VertexOutcome outcome, JobId? only)
+    {
+        if (only is null)
+        {
+            _outcomes.Add(outcome);
+        }
+
+        foreach (BuildJob job in Jobs)
+        {
+            if (only is null || job.Id == only)
+            {
+                job.Recorder?.Record(outcome);
+            }
+        }
     }
 
     /// <summary>The other vertex lives on this one's work: its clients can be asked, and its builds are told.</summary>

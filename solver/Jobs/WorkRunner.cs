@@ -84,7 +84,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
 #pragma warning restore CA1031
         {
             _logger.LookupFailed(lookups[0].Vertex.ToString()!, e);
-            return [.. lookups.Select(static lookup => new LookedUp(lookup.Work, [], [], Matched: null))];
+            return [.. lookups.Select(lookup => new WorkFailed(lookup.Work, e, Blame: null, []))];
         }
     }
 

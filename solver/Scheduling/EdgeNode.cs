@@ -33,8 +33,17 @@ internal sealed class EdgeNode(VertexNode vertex, int output)
     /// <summary>Stored results not tried yet, the preferred one first.</summary>
     public List<CandidateId> Candidates { get; } = [];
 
-    /// <summary>Stored results that could not be loaded or turned out to have no bytes.</summary>
-    public HashSet<CandidateId> Struck { get; } = [];
+    /// <summary>Stored results that could not be loaded or turned out to have no bytes: they are not tried again.</summary>
+    public List<StoredFault> Faults { get; } = [];
+
+    /// <summary>The keys of the inputs that the last look-up asked with.</summary>
+    public IReadOnlyList<KeyInput> Asked { get; set; } = [];
+
+    /// <summary>How far the vertex was at the last look-up.</summary>
+    public Stage FoundAt { get; set; }
+
+    /// <summary>Why the last look-up had no answer; null if it had one.</summary>
+    public Exception? LookupError { get; set; }
 
     /// <summary>How often an executed result of this edge was lost.</summary>
     public int Losses { get; set; }
@@ -71,6 +80,9 @@ internal sealed class EdgeNode(VertexNode vertex, int output)
 
     /// <summary>Somebody wants more than there is.</summary>
     public bool IsUnsatisfied => !Has(Desire);
+
+    /// <summary>Whether a stored result was tried in vain.</summary>
+    public bool HasStruck(CandidateId candidate) => Faults.Exists(fault => fault.Candidate == candidate);
 
     /// <summary>A result makes all keys known.</summary>
     public bool Has(Level level) => Result is not null || Known >= level;

@@ -24,6 +24,9 @@ internal sealed class Execution(string key, long serial, VertexNode first)
 
     public Work? Work { get; set; }
 
+    /// <summary>The keys of the inputs of the vertex whose op is carried out, as they were when that began.</summary>
+    public IReadOnlyList<KeyInput> Inputs { get; set; } = [];
+
     /// <summary>One per output when it is done.</summary>
     public ResultNode[] Results { get; set; } = [];
 

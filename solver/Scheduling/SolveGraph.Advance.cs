@@ -268,12 +268,14 @@ internal sealed partial class SolveGraph
     {
         edge.Lookup = Begin(WorkKind.Lookup, vertex, edge);
         edge.KnowsResults = edge.Desire > Level.Definition;
+        edge.Asked = KeysOf(vertex, static input => input.Keys);
+        edge.FoundAt = vertex.Stage;
         _commands.Add(new StartLookup(
             edge.Lookup.Id,
             vertex.Payload,
             edge.Output,
             DigestsOf(vertex),
-            KeysOf(vertex, static input => input.Keys),
+            edge.Asked,
             edge.KnowsResults));
     }
 

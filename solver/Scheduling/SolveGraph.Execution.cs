@@ -38,6 +38,7 @@ internal sealed partial class SolveGraph
         }
         else if (execution.State == ExecutionState.Done)
         {
+            NoteExecution(vertex, execution);
             AddKeys(vertex, execution);
             Enqueue(vertex);
         }
@@ -59,6 +60,7 @@ internal sealed partial class SolveGraph
 
         JobNode job = execution.First.Jobs[0];
         job.Ready.Enqueue(execution);
+        _commands.Add(new Queued(execution.First.Payload));
         if (!job.IsInRound)
         {
             job.IsInRound = true;
@@ -127,12 +129,13 @@ internal sealed partial class SolveGraph
             _running++;
         }
 
+        execution.Inputs = KeysOf(vertex, static input => input.RecordKeys);
         _commands.Add(new StartExecution(
             execution.Work.Id,
             vertex.Payload,
             Array.ConvertAll(vertex.Inputs, static input => input.Result!.Id),
             DigestsOf(vertex),
-            KeysOf(vertex, static input => input.RecordKeys)));
+            execution.Inputs));
         for (int i = 1; i < execution.Owners.Count; i++)
         {
             _commands.Add(new Followed(execution.Owners[i].Payload, vertex.Payload));
@@ -201,6 +204,7 @@ internal sealed partial class SolveGraph
 
         foreach (VertexNode owner in execution.Owners)
         {
+            NoteExecution(owner, execution);
             AddKeys(owner, execution);
             Enqueue(owner);
         }
@@ -226,20 +230,20 @@ internal sealed partial class SolveGraph
         execution.State = ExecutionState.Dead;
         VertexNode[] owners = [.. execution.Owners];
         execution.Owners.Clear();
-        foreach (VertexNode owner in owners)
-        {
-            owner.Execution = null;
-            owner.Stage = Stage.Inputs;
-            owner.Cursor = 0;
-            Enqueue(owner);
-        }
-
         if (!Lose(failed, execution.First))
         {
             foreach (VertexNode owner in owners)
             {
-                Fail(owner, failed.Error, failed.Blame);
+                Fail(owner, failed.Error, failed.Blame, owner == execution.First ? null : execution.First.Payload);
             }
+        }
+
+        foreach (VertexNode owner in owners)
+        {
+            owner.Execution = null;
+            owner.Stage = owner.Stage == Stage.Execution ? Stage.Inputs : owner.Stage;
+            owner.Cursor = 0;
+            Enqueue(owner);
         }
     }
 

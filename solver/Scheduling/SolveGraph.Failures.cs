@@ -9,8 +9,9 @@ internal sealed partial class SolveGraph
     private const int MostLosses = 3;
 
     // Everybody above who needs the vertex fails with it, now: a failure leaves nothing behind that a later asker could inherit.
-    private void Fail(VertexNode origin, Exception error, JobId? blame)
+    private void Fail(VertexNode origin, Exception error, JobId? blame, object? leader = null)
     {
+        NoteFailure(origin, error, blame, leader);
         if (!origin.IsCooling)
         {
             origin.IsCooling = true;
@@ -84,7 +85,7 @@ internal sealed partial class SolveGraph
             bool isHopeless = false;
             if (edge.LoadedFrom is { } candidate)
             {
-                edge.Struck.Add(candidate);
+                edge.Faults.Add(new StoredFault(candidate, Error: null));
                 edge.LoadedFrom = null;
             }
             else

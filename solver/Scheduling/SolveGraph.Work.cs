@@ -87,12 +87,13 @@ internal sealed partial class SolveGraph
         }
 
         edge.Matched = found.Matched;
+        edge.LookupError = null;
         edge.Candidates.Clear();
         if (edge.Result is null)
         {
             foreach (CandidateId candidate in found.Candidates)
             {
-                if (!edge.Struck.Contains(candidate))
+                if (!edge.HasStruck(candidate))
                 {
                     edge.Candidates.Add(candidate);
                 }
@@ -111,6 +112,7 @@ internal sealed partial class SolveGraph
 
         edge.LoadedFrom = work.Candidate;
         SetResult(edge, new ResultNode(loaded.Result));
+        NoteHit(edge, work.Candidate);
     }
 
     private void OnFailed(Work work, WorkFailed failed)
@@ -129,9 +131,10 @@ internal sealed partial class SolveGraph
         {
             case WorkKind.Load:
                 // A cache can only help: the next candidate, or the work itself, takes its place.
-                work.Edge!.Struck.Add(work.Candidate);
+                work.Edge!.Faults.Add(new StoredFault(work.Candidate, failed.Error));
                 break;
             case WorkKind.Lookup:
+                work.Edge!.LookupError = failed.Error;
                 break;
             default:
                 if (!Lose(failed, work.Vertex))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Cairn.Llb.Building;
@@ -31,14 +32,19 @@ internal static class SolveFigures
     {
         const string chained = "50 chained one-file FileOps";
         const string merged = "200 independent FileOps merged";
+        const string wide = "2,000 independent FileOps merged";
+        const string longest = "1,000 chained one-file FileOps";
         const string commands = "20 chained `RUN :`";
         yield return (chained, runs => ColdAndWarmAsync(chained, () => Chain(50), 0.58, 0.06, runs));
         yield return (merged, runs => ColdAndWarmAsync(merged, () => Wide(200), 1.4, 0.13, runs));
         yield return (commands, runs => ColdAndWarmAsync(commands, () => Runs(20, "step"), 1.4, 0.05, runs, "/bin/busybox"));
         yield return ("COPY", runs => ContextAsync(Math.Min(runs, 3)));
+        yield return (wide, runs => ColdAndWarmAsync(wide, () => Wide(2000), 13.8, 1.2, Math.Min(runs, 3)));
+        yield return (longest, runs => ColdAndWarmAsync(longest, () => Chain(1000), null, null, Math.Min(runs, 3)));
+        yield return ("concurrent builds of 10 RUN steps", runs => ConcurrentAsync(Math.Min(runs, 3)));
     }
 
-    private static async Task<IReadOnlyList<Figure>> ColdAndWarmAsync(string name, Func<State> state, double cold, double warm, int runs, string? file = null)
+    private static async Task<IReadOnlyList<Figure>> ColdAndWarmAsync(string name, Func<State> state, double? cold, double? warm, int runs, string? file = null)
     {
         var colds = new List<double>();
         var warms = new List<double>();
@@ -59,6 +65,29 @@ internal static class SolveFigures
         }
 
         return [new Figure(name + ", cold", cold, colds), new Figure(name + ", warm", warm, warms)];
+    }
+
+    // Alone and together on a fresh store each: what many ask for at once is carried out once.
+    private static async Task<IReadOnlyList<Figure>> ConcurrentAsync(int runs)
+    {
+        const int Builds = 32;
+        var alone = new List<double>();
+        var together = new List<double>();
+        for (int i = 0; i < runs; i++)
+        {
+            foreach ((int builds, List<double> samples) in ((int, List<double>)[])[(1, alone), (Builds, together)])
+            {
+                await using var bench = new Workbench();
+                string context = bench.Inputs;
+                File.Copy("/bin/busybox", Path.Combine(context, "busybox"));
+                await bench.SolveAsync(Runs(1, "first"), context);
+                long start = Stopwatch.GetTimestamp();
+                await Task.WhenAll(Enumerable.Range(0, builds).Select(_ => Task.Run(() => bench.SolveAsync(Runs(10, "step"), context))));
+                samples.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
+        }
+
+        return [new Figure("10 chained `RUN :`, one build", 1.45, alone), new Figure($"the same by {Builds} builds at once", null, together)];
     }
 
     private static async Task<IReadOnlyList<Figure>> ContextAsync(int runs)

@@ -36,7 +36,7 @@ internal sealed class Workbench : IAsyncDisposable
             offered["context"] = files;
         }
 
-        string id = $"build-{++_builds}";
+        string id = $"build-{Interlocked.Increment(ref _builds)}";
         var session = new InProcessSession(new InProcessSessionOptions { Id = "figures", Files = offered });
         long start = Stopwatch.GetTimestamp();
         await _solver.BuildAsync(

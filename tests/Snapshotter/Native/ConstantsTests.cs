@@ -36,6 +36,7 @@ public sealed class ConstantsTests
             #include <errno.h>
             #include <fcntl.h>
             #include <sched.h>
+            #include <signal.h>
             #include <time.h>
             #include <unistd.h>
             #include <sys/file.h>

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Cairn.Llb;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Tests.Support;
+using Cairn.Tests.Harness;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -174,10 +174,14 @@ public sealed class StoreRootTests : IDisposable
     [Fact]
     public async Task Each_way_of_being_gone_is_reclaimed_after_a_kill()
     {
-        using Process child = Victim.Start(_directory["root"], _directory["run"]);
-        string mount = (await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!;
-        Assert.StartsWith("mounted ", mount, StringComparison.Ordinal);
-        string instance = mount.Split(' ')[2];
+        using ChildProcess child = ChildProcess.Start();
+        string instance = child.Do("open", _directory["root"], _directory["run"]);
+        string layer = child.Do("layer", "/f=published");
+        child.Do("prepare", "active", layer);
+        child.Do("fill", "active", "/g=never published");
+        child.Do("attach", "active");
+        child.Do("stage", "staged", "/h=never published");
+        Directory.CreateDirectory(_directory[$"root/trash/{instance}-left/i"]);
 
         using (StoreRoot beside = StoreRoot.Open(Options, []))
         {
@@ -185,7 +189,6 @@ public sealed class StoreRootTests : IDisposable
             Assert.True(beside.IsInstanceAlive(instance));
         }
         child.Kill();
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         var dead = new List<string>();
         using StoreRoot store = StoreRoot.Open(Options with { OnDeadInstance = gone => dead.Add(gone.Id) }, []);

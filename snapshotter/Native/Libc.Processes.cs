@@ -1,0 +1,13 @@
+using System.Runtime.InteropServices;
+
+namespace Cairn.Snapshotter.Native;
+
+/// <summary>This part: processes and signals.</summary>
+internal static unsafe partial class Libc
+{
+    public const int SIGKILL = 9;
+    public const int SIGSTOP = 19;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int kill(int process, int signal);
+}

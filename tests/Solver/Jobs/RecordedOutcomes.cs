@@ -1,0 +1,14 @@
+using System.Collections.Concurrent;
+using Cairn.Solver.Jobs;
+
+namespace Cairn.Solver.Tests.Jobs;
+
+/// <summary>Keeps what is told of a build's vertices.</summary>
+internal sealed class RecordedOutcomes : IVertexRecorder
+{
+    public ConcurrentQueue<VertexOutcome> All { get; } = [];
+
+    public VertexOutcome Of(string name) => All.Last(outcome => outcome.Vertex.Name == name);
+
+    public void Record(VertexOutcome outcome) => All.Enqueue(outcome);
+}
