@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Cairn.Solver.History;
@@ -47,4 +48,7 @@ public sealed record BuildRecord
     /// <summary>Steps that did something or came from the cache.</summary>
     [JsonIgnore]
     public IEnumerable<StepRecord> NeededSteps => Steps.Where(static step => step.IsNeeded);
+
+    /// <summary>The record as one line of JSON; docs/cli.md tells its fields.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ReadableJson.Context.BuildRecord);
 }

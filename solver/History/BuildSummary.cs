@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Cairn.Solver.History;
 
 /// <summary>One line of the list of builds.</summary>
@@ -37,4 +39,7 @@ public sealed record BuildSummary
     /// <param name="now">The time.</param>
     /// <returns>Null if nobody knows when it ended.</returns>
     public TimeSpan? Duration(DateTimeOffset now) => Completed is { } end ? end - Created : Status == BuildStatus.Running ? now - Created : null;
+
+    /// <summary>One line of JSON; docs/cli.md tells its fields.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ReadableJson.Context.BuildSummary);
 }

@@ -10,7 +10,8 @@ namespace Cairn.Solver.History;
 /// Writes the logs of one running build to disk, whole and compressed. Whoever prints never waits: entries queue in memory and a loop of its own
 /// writes them, each portion as a zstd frame, so that a killed process leaves all but the last moment readable.
 /// </summary>
-internal sealed class LogSpool(string path, DateTimeOffset begin, TimeProvider clock, ILogger logger)
+internal sealed class LogSpool(string path, DateTimeOffset begin, Task ready, TimeProvider clock, ILogger logger)
+    : IAsyncDisposable
 {
     private const int PortionBytes = 256 << 10;
     private const int Level = 3;
@@ -30,7 +31,7 @@ internal sealed class LogSpool(string path, DateTimeOffset begin, TimeProvider c
     }
 
     /// <summary>Writes the rest.</summary>
-    public async Task CloseAsync()
+    public async ValueTask DisposeAsync()
     {
         _news.Writer.TryComplete();
         if (_loop is not null)
@@ -46,6 +47,7 @@ internal sealed class LogSpool(string path, DateTimeOffset begin, TimeProvider c
     {
         try
         {
+            await ready;   // the directory is made beside the build
             await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
             var steps = new Dictionary<Digest, int>();
             using var portion = new MemoryStream();

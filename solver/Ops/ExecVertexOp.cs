@@ -1,5 +1,4 @@
 using Cairn.Cache.Refs;
-using Cairn.Llb;
 using Cairn.Protos.Pb;
 using Cairn.Solver.Execution;
 
@@ -42,16 +41,9 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
         if (!(meta.ValidExitCodes.Count == 0 ? exit.Code == 0 : meta.ValidExitCodes.Contains(exit.Code)))
         {
             output.FlushKept();
-            throw Failure(exit);
+            throw new ProcessFailedException(string.Join(' ', meta.Args), exit);
         }
 
         return await mounts.CommitAsync(cancellationToken);
-    }
-
-    private BuildException Failure(ExecExit exit)
-    {
-        string process = QuotedText.Quote(string.Join(' ', exec.Meta.Args));
-        string memory = exit.WasOutOfMemory ? ": cannot allocate memory" : "";
-        return new BuildException(ErrorKind.Input, "", "", $"process {process} did not complete successfully: exit code: {exit.Code}{memory}");
     }
 }

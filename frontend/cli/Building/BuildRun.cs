@@ -4,6 +4,7 @@ using Cairn.Cli.Progress;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
 using Cairn.Solver;
+using Cairn.Solver.History;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Cli.Building;
@@ -12,6 +13,7 @@ namespace Cairn.Cli.Building;
 internal sealed class BuildRun(BuildSettings settings)
 {
     private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly BuildId _historyId = BuildId.New();
 
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync()
@@ -59,6 +61,22 @@ internal sealed class BuildRun(BuildSettings settings)
         return 0;
     }
 
+    // As the list of builds shows it: the context's own name, and what is not usual about the build.
+    private BuildLabel Label()
+    {
+        string subject = settings.Definition ?? settings.Context;
+        bool isPath = subject != "-" && (Directory.Exists(subject) || File.Exists(subject));
+        string context = isPath ? Path.GetFullPath(subject) : subject;
+        string file = settings.File is { } given and not "-" && File.Exists(given) ? Path.GetFullPath(given) : settings.File ?? "";
+        string name = isPath ? Path.GetFileName(Path.TrimEndingDirectorySeparator(context)) : context;
+        if (settings.File is not null && Path.GetFileName(settings.File) is { Length: > 0 } fileName && fileName != "Dockerfile")
+        {
+            name += "/" + fileName;
+        }
+
+        return new BuildLabel(settings.Target is { } target ? $"{name} ({target})" : name, context, file, settings.Target ?? "");
+    }
+
     private BuildRequest Request(string id, ISession session, OpenedContexts contexts, OutputPlan plan)
     {
         SortedDictionary<string, string> options = settings.FrontendOptions();
@@ -70,6 +88,8 @@ internal sealed class BuildRun(BuildSettings settings)
         return new BuildRequest
         {
             Id = id,
+            HistoryId = _historyId,
+            Label = Label(),
             Session = session,
             Frontend = contexts.Frontend,
             FrontendOptions = options,

@@ -1,3 +1,4 @@
+using Cairn.Cli.History;
 using Cairn.Cli.Settings;
 
 namespace Cairn.Cli.Building;
@@ -10,6 +11,8 @@ internal static class Engine
     public static Task<int> DiskUsageAsync(DiskUsageSettings settings) => StoreRun.DiskUsageAsync(settings);
 
     public static Task<int> PruneAsync(PruneSettings settings) => StoreRun.PruneAsync(settings);
+
+    public static Task<int> HistoryAsync(HistorySettings settings) => new HistoryRun(settings).RunAsync();
 
     public static Task<int> DumpLlbAsync(LlbDumpSettings settings) => LlbDumpRun.RunAsync(settings);
 }

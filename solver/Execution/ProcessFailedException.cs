@@ -1,0 +1,37 @@
+using Cairn.Llb;
+
+namespace Cairn.Solver.Execution;
+
+/// <summary>The process of a step ended with a code that it may not end with.</summary>
+public sealed class ProcessFailedException : BuildException
+{
+    /// <summary>A failed process.</summary>
+    /// <param name="command">Its arguments, joined by spaces.</param>
+    /// <param name="exit">How it ended.</param>
+    public ProcessFailedException(string command, ExecExit exit)
+        : base(ErrorKind.Input, "", "", $"process {QuotedText.Quote(command)} did not complete successfully: exit code: {exit.Code}{(exit.WasOutOfMemory ? ": cannot allocate memory" : "")}")
+    {
+        Command = command;
+        ExitCode = exit.Code;
+    }
+
+    /// <summary>The arguments, joined by spaces.</summary>
+    public string Command { get; }
+
+    /// <summary>The exit code; 128 and the signal's number if a signal ended it.</summary>
+    public int ExitCode { get; }
+
+    /// <summary>The failed process behind an error; null if it was none.</summary>
+    public static ProcessFailedException? Find(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is ProcessFailedException failed)
+            {
+                return failed;
+            }
+        }
+
+        return null;
+    }
+}
