@@ -223,7 +223,7 @@ public sealed class Collector
     {
         if (transaction.Command("SELECT snapshot FROM cache_layers WHERE id = $layer").With("$layer", layer).Number() is { } directory)
         {
-            _snapshotter.Remove(transaction, new LayerId(directory));
+            _snapshotter.Remove(transaction, new LayerId(directory), force: true);   // no claim is left; a reader keeps the files
         }
         List<string> blobs = transaction.Command("SELECT DISTINCT digest FROM layer_blobs WHERE layer = $layer").With("$layer", layer)
             .Rows(row => row.GetString(0));

@@ -129,10 +129,11 @@ internal sealed class BlobChains
                 cancellationToken);
         }
         LayerId directory = await _loader.MakeLocalAsync(layers, at, context, cancellationToken);
+        using UsedLayers used = _snapshotter.Use([directory]);
         var tarOptions = new LayerTarOptions { ClampSeconds = variant.ClampSeconds };
         return await WriteAsync(
             layer, variant, context,
-            tar => LayerTarWriter.Write(_snapshotter.ChangesDirectory(directory), tar, tarOptions, cancellationToken), cancellationToken);
+            tar => LayerTarWriter.Write(used.Directories[0], tar, tarOptions, cancellationToken), cancellationToken);
     }
 
     private async Task<LayerBlob> WriteAsync(

@@ -272,7 +272,7 @@ internal sealed class LayerLoader
                 .ExecuteNonQuery();
             if (present is { } gone)
             {
-                _snapshotter.Remove(transaction, new LayerId(gone));
+                _snapshotter.Remove(transaction, new LayerId(gone), force: true);
             }
             transaction.OnCommitted(() => layer.SetDirectory(directory));
             return directory;

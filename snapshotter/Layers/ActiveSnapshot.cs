@@ -12,9 +12,9 @@ public sealed class ActiveSnapshot : MountedTree
     private bool _frozen;
 
     internal ActiveSnapshot(
-        StoreRoot store, RootedTree tree, StagingDirectory staging, string? directory, string? upperDirectory,
+        StoreRoot store, RootedTree tree, UsedLayers used, StagingDirectory staging, string? directory, string? upperDirectory,
         Func<StagingDirectory, CancellationToken, StagedLayer> freeze)
-        : base(store, tree, directory)
+        : base(store, tree, used, directory)
     {
         _staging = staging;
         _freeze = freeze;

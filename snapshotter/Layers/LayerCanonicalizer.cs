@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Win32.SafeHandles;
@@ -14,7 +15,7 @@ namespace Cairn.Snapshotter.Layers;
 /// </remarks>
 internal sealed class LayerCanonicalizer
 {
-    private readonly UsageMeter _usage = new();
+    private readonly ManifestBuilder _manifest = new();
     private readonly CancellationToken _cancellation;
 
     private readonly SharedFiles _shares;
@@ -25,37 +26,39 @@ internal sealed class LayerCanonicalizer
         _cancellation = cancellation;
     }
 
-    /// <summary>Canonicalises and measures.</summary>
+    /// <summary>Canonicalises, measures and lists what is left.</summary>
     /// <param name="upper">Root of the changes; not mounted any more.</param>
     /// <param name="below">Root of the tree that the changes were made on; null for an empty one.</param>
     /// <param name="shares">Files that are hard links to another layer's.</param>
     /// <param name="cancellationToken">Stops the work; the layer must then be thrown away.</param>
-    public static LayerUsage Run(
+    public static LayerSurvey Run(
         SafeFileHandle upper, SafeFileHandle? below, SharedFiles shares, CancellationToken cancellationToken)
     {
         var run = new LayerCanonicalizer(shares, cancellationToken);
         FileStatus root = Files.Status(upper);
         using SafeFileHandle? belowRoot = below is null ? null : Files.OpenAt(below, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
-        run.Walk(upper, root, belowRoot, covered: false);
-        run._usage.Add(root);
-        return run._usage.Usage;
+        return run._manifest.Finish(upper, run.Walk(upper, root, belowRoot, covered: false));
     }
 
-    // Returns the number of names left. "covered": an opaque mark above stands for whiteouts of everything the base has here.
-    private int Walk(SafeFileHandle upper, FileStatus status, SafeFileHandle? below, bool covered)
+    // Returns what is left. "covered": an opaque mark above stands for whiteouts of everything the base has here.
+    private List<ChangeEntry> Walk(SafeFileHandle upper, FileStatus status, SafeFileHandle? below, bool covered)
     {
         _cancellation.ThrowIfCancellationRequested();
         bool opaque = TreeAttributes.IsOpaque(upper);
         covered |= opaque;
         List<string> names = Files.Names(upper);
-        int left = 0;
+        List<ChangeEntry> left = [];
         bool changed = false;
         bool hasWhiteouts = false;
         foreach (string name in names)
         {
             FileStatus entry = Files.Status(upper, name);
             FileStatus? original = below is null ? null : Files.TryStatus(below, name);
-            if (entry.IsWhiteout ? original is null : IsUnchanged(upper, name, entry, below, original, covered))
+            List<ChangeEntry>? children = null;
+            bool isUnchanged = entry.IsWhiteout ? original is null
+                : entry.IsDirectory ? IsUnchangedDirectory(upper, name, entry, below, original, covered, out children)
+                : IsUnchangedFile(upper, name, entry, below, original);
+            if (isUnchanged)
             {
                 if (entry.IsDirectory)
                 {
@@ -69,17 +72,15 @@ internal sealed class LayerCanonicalizer
                 continue;
             }
             hasWhiteouts |= entry.IsWhiteout;
-            _usage.Add(entry);
-            left++;
+            left.Add(_manifest.Add(upper, name, entry, isOpaque: false, children));
         }
         if (covered && below is not null)
         {
             foreach (string name in Files.Names(below).Except(names, StringComparer.Ordinal))
             {
                 Files.MakeWhiteout(upper, name);
-                _usage.Add(Files.Status(upper, name));
+                left.Add(_manifest.Add(upper, name, Files.Status(upper, name), isOpaque: false, null));
                 hasWhiteouts = changed = true;
-                left++;
             }
         }
         if (hasWhiteouts)
@@ -113,21 +114,21 @@ internal sealed class LayerCanonicalizer
     }
 
     // A directory is canonicalised on the way: whether it says anything shows only then.
-    private bool IsUnchanged(
-        SafeFileHandle upper, string name, FileStatus entry, SafeFileHandle? below, FileStatus? original, bool covered)
+    private bool IsUnchangedDirectory(
+        SafeFileHandle upper, string name, FileStatus entry, SafeFileHandle? below, FileStatus? original, bool covered,
+        out List<ChangeEntry> children)
     {
-        if (entry.IsDirectory)
-        {
-            using SafeFileHandle child = Files.OpenAt(upper, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-            using SafeFileHandle? childBelow = below is not null && original is { IsDirectory: true }
-                ? Files.OpenAt(below, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW)
-                : null;
-            int left = Walk(child, entry, childBelow, covered);
-            return left == 0 && below is not null && original is not null
-                && TreeComparison.HasEqualMetadata(upper, name, entry, below, name, original);
-        }
-        // Names of one inode stay together: taking one away would tear the group apart.
-        return below is not null && original is not null && (entry.LinkCount == 1 || _shares.NamesOf(entry.Inode) == 1)
-            && TreeComparison.IsEqual(upper, name, entry, below, name, original, _cancellation);
+        using SafeFileHandle child = Files.OpenAt(upper, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        using SafeFileHandle? childBelow = below is not null && original is { IsDirectory: true }
+            ? Files.OpenAt(below, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW)
+            : null;
+        children = Walk(child, entry, childBelow, covered);
+        return children.Count == 0 && below is not null && original is not null
+            && TreeComparison.HasEqualMetadata(upper, name, entry, below, name, original);
     }
+
+    // Names of one inode stay together: taking one away would tear the group apart.
+    private bool IsUnchangedFile(SafeFileHandle upper, string name, FileStatus entry, SafeFileHandle? below, FileStatus? original) =>
+        below is not null && original is not null && (entry.LinkCount == 1 || _shares.NamesOf(entry.Inode) == 1)
+            && TreeComparison.IsEqual(upper, name, entry, below, name, original, _cancellation);
 }

@@ -1,12 +1,17 @@
+using System.Diagnostics;
 using Cairn.Llb;
+using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Layers;
 
 /// <summary>Rows and directories of published layers; the same for every driver.</summary>
 internal sealed class LayerTable(StoreRoot store)
 {
+    private readonly LayerPins _pins = new();
+
     public LayerUsage Usage(LayerId layer) => store.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
@@ -26,29 +31,63 @@ internal sealed class LayerTable(StoreRoot store)
 
     public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(StagedLayer.LayerDirectory(store, layer));
 
-    /// <summary>
-    /// Change directories of a normalised list, in its order. Of layers with files in common, the first is taken as it is and the others by
-    /// a copy of their own: else two names in the tree could be one file, and programs would see it.
-    /// </summary>
+    /// <summary>Keeps the layers of a normalised list, and says where their files are.</summary>
     /// <exception cref="BuildException">One is missing.</exception>
-    public IReadOnlyList<string> Directories(IReadOnlyList<LayerId> layers)
+    public UsedLayers Use(IReadOnlyList<LayerId> layers)
     {
-        IReadOnlyDictionary<LayerId, long> families = layers.Count > 1 ? Families(layers) : NoFamilies;
-        var seen = new HashSet<long>();
+        if (_pins.Acquire(layers, layer => StagedLayer.LayerDirectory(store, layer)) is { } absent)
+        {
+            throw Missing(absent);
+        }
+        try
+        {
+            // Read under the locks: whoever removed one of them before we had its lock has committed by now.
+            return new UsedLayers(_pins, layers, Directories(layers, Rows(layers)));
+        }
+        catch
+        {
+            _pins.Release(layers);
+            throw;
+        }
+    }
+
+    private string[] Directories(IReadOnlyList<LayerId> layers, Dictionary<LayerId, long?> rows)
+    {
+        HashSet<long>? seen = null;
         var directories = new string[layers.Count];
         for (int i = 0; i < layers.Count; i++)
         {
-            directories[i] = ChangesDirectory(layers[i]);
-            if (!Directory.Exists(directories[i]))
+            if (!rows.TryGetValue(layers[i], out long? family))
             {
                 throw Missing(layers[i]);
             }
-            if (families.TryGetValue(layers[i], out long family) && !seen.Add(family))
-            {
-                directories[i] = LayerTwin.Ensure(store, layers[i]);
-            }
+            directories[i] = family is { } shared && !(seen ??= []).Add(shared)
+                ? LayerTwin.Ensure(store, layers[i])
+                : ChangesDirectory(layers[i]);
         }
         return directories;
+    }
+
+    // Families of those that exist.
+    private Dictionary<LayerId, long?> Rows(IReadOnlyList<LayerId> layers)
+    {
+        var rows = new Dictionary<LayerId, long?>(layers.Count);
+        if (layers.Count == 0)
+        {
+            return rows;
+        }
+        return store.Read(connection =>
+        {
+            using SqliteCommand select = connection.CreateCommand();
+            select.CommandText = "SELECT layers.id, family FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
+            select.Parameters.AddWithValue("$ids", "[" + string.Join(',', layers) + "]");
+            using SqliteDataReader reader = select.ExecuteReader();
+            while (reader.Read())
+            {
+                rows.Add(new LayerId(reader.GetInt64(0)), reader.IsDBNull(1) ? null : reader.GetInt64(1));
+            }
+            return rows;
+        });
     }
 
     /// <summary>Families of those of the layers that have one.</summary>
@@ -86,12 +125,60 @@ internal sealed class LayerTable(StoreRoot store)
         join.ExecuteNonQuery();
     }
 
-    public void Remove(WriteTransaction transaction, LayerId layer)
+    /// <inheritdoc cref="ISnapshotter.Remove"/>
+    public void Remove(WriteTransaction transaction, LayerId layer, bool force)
     {
+        transaction.EnsureOf(store);
+        if (!force)
+        {
+            EnsureUnused(transaction, layer);
+        }
         SqliteCommand delete = transaction.Command("DELETE FROM layers WHERE id = $id");
         delete.Parameters.AddWithValue("$id", layer.Value);
         delete.ExecuteNonQuery();
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
+    }
+
+    // Whoever comes later waits until the turn has ended, and then reads what became of the row.
+    private void EnsureUnused(WriteTransaction transaction, LayerId layer)
+    {
+        SafeFileHandle? directory = Files.TryOpenAt(
+            Files.Anywhere, StagedLayer.LayerDirectory(store, layer), Libc.O_RDONLY | Libc.O_DIRECTORY, 0, out int errno);
+        if (directory is null)
+        {
+            if (errno != Errno.ENOENT)
+            {
+                throw new NativeException("open", layer.ToString(), errno);
+            }
+            return;
+        }
+        transaction.HoldUntilEnd(directory);
+        if (!Files.TryLock(directory, exclusive: true, wait: false))
+        {
+            throw new BuildException(
+                ErrorKind.Environment, "remove layer", layer.ToString(), "it is in use by " + Holders(directory),
+                "Try again when that has ended.");
+        }
+        Failpoints.Hit("remove.locked");
+    }
+
+    private static string Holders(SafeFileHandle directory)
+    {
+        IReadOnlyList<int> holders = LockHolders.Of(Files.Status(directory));
+        return holders.Count == 0 ? "another process" : string.Join(" and ", holders.Select(NameOf));
+    }
+
+    private static string NameOf(int process)
+    {
+        try
+        {
+            using var named = Process.GetProcessById(process);
+            return $"process {process} ({named.ProcessName})";
+        }
+        catch (ArgumentException)   // it has just ended
+        {
+            return $"process {process}";
+        }
     }
 
     private static Dictionary<LayerId, long> NoFamilies { get; } = [];

@@ -8,7 +8,7 @@ namespace Cairn.Snapshotter.Layers;
 public sealed class MemoryTree : MountedTree
 {
     private MemoryTree(StoreRoot store, RootedTree tree)
-        : base(store, tree, directory: null)
+        : base(store, tree, used: null, directory: null)
     {
     }
 

@@ -13,15 +13,19 @@ public abstract class MountedTree : IDisposable
     private string? _attached;
     private bool _disposed;
 
-    private protected MountedTree(StoreRoot store, RootedTree tree, string? directory)
+    private protected MountedTree(StoreRoot store, RootedTree tree, UsedLayers? used, string? directory)
     {
         _store = store;
         Tree = tree;
+        Used = used;
         _directory = directory;
     }
 
     /// <summary>The tree; it ends with this object.</summary>
     public RootedTree Tree { get; }
+
+    /// <summary>The layers below it, null if there never are any.</summary>
+    internal UsedLayers? Used { get; }
 
     /// <summary>It has a path of the host.</summary>
     private protected bool IsAttached => _attached is not null;
@@ -55,8 +59,15 @@ public abstract class MountedTree : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            Close();
-            Discard();
+            try
+            {
+                Close();
+                Discard();
+            }
+            finally
+            {
+                Used?.Dispose();
+            }
             GC.SuppressFinalize(this);
         }
     }

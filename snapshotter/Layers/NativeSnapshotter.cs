@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -15,34 +16,42 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
 
     public string Driver => Name;
 
+    public LayerManifests Manifests { get; } = new(store);
+
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
     {
         lowers = LayerList.Normalise(lowers);
-        StagingDirectory staging = Flatten(lowers, "active", link: false);
-        string directory = StagedLayer.ChangesIn(staging.Path);
+        UsedLayers used = _layers.Use(lowers);
+        StagingDirectory? staging = null;
         try
         {
+            staging = Flatten(used, "active", link: false);
+            string directory = StagedLayer.ChangesIn(staging.Path);
             var tree = RootedTree.Open(directory);
-            return new ActiveSnapshot(store, tree, staging, directory, null, (filled, token) => Freeze(filled, lowers, token));
+            return new ActiveSnapshot(store, tree, used, staging, directory, null, (filled, token) => Freeze(filled, lowers, token));
         }
         catch
         {
-            staging.Dispose();
+            staging?.Dispose();
+            used.Dispose();
             throw;
         }
     }
 
     public SnapshotView View(IReadOnlyList<LayerId> layers)
     {
-        StagingDirectory scratch = Flatten(LayerList.Normalise(layers), "view", link: true);
-        string directory = StagedLayer.ChangesIn(scratch.Path);
+        UsedLayers used = _layers.Use(LayerList.Normalise(layers));
+        StagingDirectory? scratch = null;
         try
         {
-            return new SnapshotView(store, RootedTree.Open(directory), scratch, directory);
+            scratch = Flatten(used, "view", link: true);
+            string directory = StagedLayer.ChangesIn(scratch.Path);
+            return new SnapshotView(store, RootedTree.Open(directory), used, scratch, directory);
         }
         catch
         {
-            scratch.Dispose();
+            scratch?.Dispose();
+            used.Dispose();
             throw;
         }
     }
@@ -53,8 +62,7 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
     {
         using SnapshotView before = View(lower);
         using SnapshotView after = View(upper);
-        return TreeDifference.Compute(
-            store, before.Tree, after.Tree, _layers.Directories(LayerList.Normalise(upper)), cancellationToken);
+        return TreeDifference.Compute(store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -63,7 +71,9 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
 
-    public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
+    public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
+
+    public void Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
 
     private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
@@ -88,13 +98,12 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
         }
     }
 
-    private StagingDirectory Flatten(IReadOnlyList<LayerId> layers, string purpose, bool link)
+    private StagingDirectory Flatten(UsedLayers layers, string purpose, bool link)
     {
-        IReadOnlyList<string> directories = _layers.Directories(layers);
         StagingDirectory staging = StagedLayer.Create(store, purpose);
         try
         {
-            Flattening.Run([.. directories.Reverse()], StagedLayer.ChangesIn(staging.Path), link, CancellationToken.None);
+            Flattening.Run([.. layers.Directories.Reverse()], StagedLayer.ChangesIn(staging.Path), link, CancellationToken.None);
             return staging;
         }
         catch

@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
@@ -14,14 +15,18 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
 
     public string Driver => Name;
 
+    public LayerManifests Manifests { get; } = new(store);
+
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
     {
         lowers = LayerList.Normalise(lowers);
         LayerList.CheckCount(lowers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
-        IReadOnlyList<string> directories = _layers.Directories(lowers);
-        StagingDirectory staging = StagedLayer.Create(store, "active");
+        UsedLayers used = _layers.Use(lowers);
+        StagingDirectory? staging = null;
         try
         {
+            IReadOnlyList<string> directories = used.Directories;
+            staging = StagedLayer.Create(store, "active");
             string upper = StagedLayer.ChangesIn(staging.Path);
             string work = Path.Combine(staging.Path, "work");
             Files.MakeDirectory(Files.Anywhere, work, 0x1c0);
@@ -32,11 +37,12 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
             SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work);
             var shares = new SharedFiles(lowers, _layers.Families);
             var tree = new RootedTree(mount) { Upper = upper, Shares = shares };
-            return new ActiveSnapshot(store, tree, staging, null, upper, (filled, token) => Freeze(filled, lowers, shares, token));
+            return new ActiveSnapshot(store, tree, used, staging, null, upper, (filled, token) => Freeze(filled, lowers, shares, token));
         }
         catch
         {
-            staging.Dispose();
+            staging?.Dispose();
+            used.Dispose();
             throw;
         }
     }
@@ -45,10 +51,19 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
     {
         layers = LayerList.Normalise(layers);
         LayerList.CheckCount(layers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
-        IReadOnlyList<string> directories = _layers.Directories(layers);
-        SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null);
-        var tree = new RootedTree(mount) { Layer = layers.Count == 1 ? (layers[0], directories[0]) : null };
-        return new SnapshotView(store, tree, null, null);
+        UsedLayers used = _layers.Use(layers);
+        try
+        {
+            IReadOnlyList<string> directories = used.Directories;
+            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null);
+            var tree = new RootedTree(mount) { Layer = layers.Count == 1 ? (layers[0], directories[0]) : null };
+            return new SnapshotView(store, tree, used, null, null);
+        }
+        catch
+        {
+            used.Dispose();
+            throw;
+        }
     }
 
     public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
@@ -57,8 +72,7 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
     {
         using SnapshotView before = View(lower);
         using SnapshotView after = View(upper);
-        return TreeDifference.Compute(
-            store, before.Tree, after.Tree, _layers.Directories(LayerList.Normalise(upper)), cancellationToken);
+        return TreeDifference.Compute(store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -67,7 +81,9 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
 
-    public void Remove(WriteTransaction transaction, LayerId layer) => _layers.Remove(transaction, layer);
+    public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
+
+    public void Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
 
     private StagedLayer Freeze(
         StagingDirectory staging, IReadOnlyList<LayerId> lowers, SharedFiles shares, CancellationToken cancellationToken)
@@ -75,8 +91,8 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
         Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
         using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
         using SnapshotView? below = lowers.Count == 0 ? null : View(lowers);
-        LayerUsage usage = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
-        var layer = new StagedLayer(store, staging, usage);
+        LayerSurvey survey = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
+        var layer = new StagedLayer(store, staging, survey);
         foreach (LayerId source in shares.Sources)
         {
             layer.ShareFilesOf(source);

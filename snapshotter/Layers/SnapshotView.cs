@@ -8,8 +8,8 @@ public sealed class SnapshotView : MountedTree
 {
     private readonly StagingDirectory? _scratch;
 
-    internal SnapshotView(StoreRoot store, RootedTree tree, StagingDirectory? scratch, string? directory)
-        : base(store, tree, directory)
+    internal SnapshotView(StoreRoot store, RootedTree tree, UsedLayers used, StagingDirectory? scratch, string? directory)
+        : base(store, tree, used, directory)
     {
         _scratch = scratch;
     }

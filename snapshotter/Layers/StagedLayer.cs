@@ -1,4 +1,6 @@
 using System.Globalization;
+using Blake3;
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
@@ -12,15 +14,19 @@ public sealed class StagedLayer : IDisposable
     private readonly StoreRoot _store;
     private readonly StagingDirectory _staging;
     private readonly HashSet<LayerId> _shared = [];
-    private LayerUsage? _usage;
+    private LayerSurvey? _survey;   // once there is one, the manifest is in the staging directory
+    private Hash _manifestHash;
 
-    internal StagedLayer(StoreRoot store, StagingDirectory staging, LayerUsage? usage)
+    internal StagedLayer(StoreRoot store, StagingDirectory staging, LayerSurvey? survey)
     {
         _store = store;
         _staging = staging;
-        _usage = usage;
         Directory = ChangesIn(staging.Path);
         Tree = RootedTree.Open(Directory);
+        if (survey is not null)
+        {
+            Take(survey);
+        }
     }
 
     /// <summary>Absolute path of the change directory; it moves when the layer is published.</summary>
@@ -30,7 +36,10 @@ public sealed class StagedLayer : IDisposable
     public RootedTree Tree { get; }
 
     /// <summary>What it takes on disk. Measured at first use, so ask when it is filled and before the write turn.</summary>
-    public LayerUsage Usage => _usage ??= UsageMeter.Measure(Tree.Root);
+    public LayerUsage Usage => Survey().Usage;
+
+    /// <summary>What it changes; made in the same walk as <see cref="Usage"/>.</summary>
+    public ChangeManifest Manifest => Survey().Manifest;
 
     /// <summary>
     /// Says that files here are hard links to files of a layer. Whoever links must say so: two layers with a file in common are never shown in
@@ -42,13 +51,17 @@ public sealed class StagedLayer : IDisposable
     public LayerId Publish(WriteTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);
+        transaction.EnsureOf(_store);
         LayerUsage usage = Usage;
         SqliteCommand insert = transaction.Command(
-            "INSERT INTO layers (sequence, boot, bytes, inodes) VALUES ($sequence, $boot, $bytes, $inodes) RETURNING id");
+            """
+            INSERT INTO layers (sequence, boot, bytes, inodes, manifest) VALUES ($sequence, $boot, $bytes, $inodes, $manifest) RETURNING id
+            """);
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
         insert.Parameters.AddWithValue("$boot", transaction.BootId);
         insert.Parameters.AddWithValue("$bytes", usage.Bytes);
         insert.Parameters.AddWithValue("$inodes", usage.Inodes);
+        insert.Parameters.AddWithValue("$manifest", _manifestHash.ToArray());
         var id = new LayerId((long)insert.ExecuteScalar()!);
         LayerTable.JoinFamily(transaction, id, _shared);
         Failpoints.Hit("layer.inserted");
@@ -62,8 +75,6 @@ public sealed class StagedLayer : IDisposable
         Tree.Dispose();
         _staging.Dispose();
     }
-
-    internal void SetUsage(LayerUsage usage) => _usage = usage;
 
     internal static string LayerDirectory(StoreRoot store, LayerId id) =>
         Path.Combine(store.Root, "layers", id.Value.ToString(CultureInfo.InvariantCulture));
@@ -86,5 +97,13 @@ public sealed class StagedLayer : IDisposable
             staging.Dispose();
             throw;
         }
+    }
+
+    private LayerSurvey Survey() => _survey ?? Take(ManifestBuilder.Survey(Tree.Root, CancellationToken.None));
+
+    private LayerSurvey Take(LayerSurvey survey)
+    {
+        _manifestHash = LayerManifests.WriteStaged(_staging.Path, survey.Manifest);
+        return _survey = survey;
     }
 }

@@ -1,6 +1,4 @@
-using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
-using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Layers;
 
@@ -14,16 +12,6 @@ internal sealed class UsageMeter
     /// <summary>What was counted so far.</summary>
     public LayerUsage Usage => new(_bytes, _inodes);
 
-    /// <summary>Walks a whole tree.</summary>
-    public static LayerUsage Measure(SafeFileHandle root)
-    {
-        var meter = new UsageMeter();
-        meter.Add(Files.Status(root, "."));
-        using SafeFileHandle directory = Files.OpenAt(root, ".", Libc.O_RDONLY | Libc.O_DIRECTORY);
-        meter.AddContents(directory);
-        return meter.Usage;
-    }
-
     /// <summary>Counts one entry.</summary>
     public void Add(FileStatus status)
     {
@@ -33,19 +21,5 @@ internal sealed class UsageMeter
         }
         _bytes += status.AllocatedBytes;
         _inodes++;
-    }
-
-    private void AddContents(SafeFileHandle directory)
-    {
-        foreach (string name in Files.Names(directory))
-        {
-            FileStatus status = Files.Status(directory, name);
-            Add(status);
-            if (status.IsDirectory)
-            {
-                using SafeFileHandle child = Files.OpenAt(directory, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
-                AddContents(child);
-            }
-        }
     }
 }

@@ -20,6 +20,7 @@ internal sealed partial class StoreIndex : IDisposable
     private readonly ILogger _logger;
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly SafeFileHandle _turn;   // ROOT/lock
+    private readonly string _turnName;
     private readonly Lock _writing = new();   // taken before the turn; guards what follows
     private readonly SqliteConnection _writer;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
@@ -31,6 +32,7 @@ internal sealed partial class StoreIndex : IDisposable
         _clock = options.Clock;
         _logger = options.Loggers.CreateLogger("Cairn.Snapshotter.Store");
         _turn = turn;
+        _turnName = "the write turn of " + _root;
         BootId = options.BootId?.ToString("D") ?? File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
         _connectionString = new SqliteConnectionStringBuilder
         {
@@ -96,6 +98,7 @@ internal sealed partial class StoreIndex : IDisposable
             if (!_readers.TryTake(out connection))
             {
                 connection = Connect();
+                Run(connection, "PRAGMA query_only = ON");   // who writes has the write turn
             }
             T result = read(connection);
             if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
@@ -120,21 +123,29 @@ internal sealed partial class StoreIndex : IDisposable
     {
         WriteTransaction turn;
         T result;
-        lock (_writing)
+        LockOrder.Enter(_turnName);
+        try
         {
-            Files.TryLock(_turn, exclusive: true, wait: true);
-            long start = _clock.GetTimestamp();
-            try
+            lock (_writing)
             {
-                Failpoints.Hit("turn.taken");
-                (turn, result) = Commit(write, trash);
+                Files.TryLock(_turn, exclusive: true, wait: true);
+                long start = _clock.GetTimestamp();
+                try
+                {
+                    Failpoints.Hit("turn.taken");
+                    (turn, result) = Commit(write, trash);
+                }
+                finally
+                {
+                    Files.Unlock(_turn);
+                    TimeSpan held = _clock.GetElapsedTime(start);
+                    _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
+                }
             }
-            finally
-            {
-                Files.Unlock(_turn);
-                TimeSpan held = _clock.GetElapsedTime(start);
-                _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
-            }
+        }
+        finally
+        {
+            LockOrder.Leave();
         }
         Failpoints.Hit("turn.released");
         turn.Finish();
@@ -144,6 +155,7 @@ internal sealed partial class StoreIndex : IDisposable
     /// <summary>Notes durably that everything up to <paramref name="sequence"/> is durable.</summary>
     public void Seal(long sequence)
     {
+        LockOrder.Check(_turnName);
         lock (_writing)
         {
             Files.TryLock(_turn, exclusive: true, wait: true);
@@ -186,17 +198,19 @@ internal sealed partial class StoreIndex : IDisposable
         {
             using SqliteTransaction transaction = _writer.BeginTransaction(deferred: false);
             long sequence = Number(_writer, "UPDATE store SET sequence = sequence + 1 RETURNING sequence", transaction);
-            turn = new WriteTransaction(_writer, transaction, _commands, sequence, BootId, trash);
+            turn = new WriteTransaction(_root, _writer, transaction, _commands, sequence, BootId, trash);
             Failpoints.Hit("transaction.begun");
             T result = write(turn);
             Failpoints.Hit("transaction.written");
             transaction.Commit();
             Failpoints.Hit("transaction.committed");
+            turn.End();
             return (turn, result);
         }
         catch (Exception e)
         {
             turn?.Undo(_logger.RenameNotUndone);
+            turn?.End();
             if (e is SqliteException sqlite)
             {
                 throw Failure("write to store", _root, sqlite);

@@ -9,18 +9,23 @@ namespace Cairn.Snapshotter.Store;
 /// </summary>
 public sealed class WriteTransaction
 {
+    private readonly string _root;
     private readonly TrashBin _trash;
+    private readonly SqliteConnection _connection;
     private readonly SqliteTransaction _transaction;
     private readonly Dictionary<string, SqliteCommand> _commands;   // prepared; they belong to the connection and outlive this turn
     private readonly List<(string From, string To)> _renames = [];
     private readonly List<string> _trashed = [];
     private readonly List<Action> _committed = [];
+    private readonly List<IDisposable> _held = [];
+    private bool _ended;
 
     internal WriteTransaction(
-        SqliteConnection connection, SqliteTransaction transaction, Dictionary<string, SqliteCommand> commands,
+        string root, SqliteConnection connection, SqliteTransaction transaction, Dictionary<string, SqliteCommand> commands,
         long sequence, string bootId, TrashBin trash)
     {
-        Connection = connection;
+        _root = root;
+        _connection = connection;
         _transaction = transaction;
         _commands = commands;
         _trash = trash;
@@ -29,7 +34,14 @@ public sealed class WriteTransaction
     }
 
     /// <summary>The writing connection, in its transaction. Use <see cref="Command"/> where the same SQL runs often.</summary>
-    public SqliteConnection Connection { get; }
+    public SqliteConnection Connection
+    {
+        get
+        {
+            EnsureNotEnded();
+            return _connection;
+        }
+    }
 
     /// <summary>Number of this transaction: grows by one with each; published rows carry it, and sealing covers all up to a number.</summary>
     public long Sequence { get; }
@@ -59,6 +71,8 @@ public sealed class WriteTransaction
     /// </summary>
     public void Publish(string stagedPath, string finalPath)
     {
+        EnsureOwn(stagedPath);
+        EnsureOwn(finalPath);
         if (!Files.TryRename(stagedPath, finalPath))
         {
             Trash(finalPath);
@@ -75,6 +89,7 @@ public sealed class WriteTransaction
     /// <remarks>An absent path is fine: the row that named it goes all the same.</remarks>
     public void Trash(string path)
     {
+        EnsureOwn(path);
         string target = _trash.NextPath();
         try
         {
@@ -90,7 +105,31 @@ public sealed class WriteTransaction
     }
 
     /// <summary>Runs after the commit, outside the write turn. It must not fail.</summary>
-    public void OnCommitted(Action action) => _committed.Add(action);
+    public void OnCommitted(Action action)
+    {
+        EnsureNotEnded();
+        _committed.Add(action);
+    }
+
+    /// <summary>Refuses a transaction of another store, and one that has ended.</summary>
+    internal void EnsureOf(StoreRoot store)
+    {
+        EnsureNotEnded();
+        if (store.Root != _root)
+        {
+            throw new InvalidOperationException($"a write transaction of {_root} cannot write to {store.Root}");
+        }
+    }
+
+    /// <summary>Disposes something when it is decided what became of the transaction: a lock that others wait at.</summary>
+    internal void HoldUntilEnd(IDisposable held) => _held.Add(held);
+
+    /// <summary>It is committed, or taken back: nothing can be done with it any more.</summary>
+    internal void End()
+    {
+        _ended = true;
+        _held.ForEach(static held => held.Dispose());
+    }
 
     /// <summary>Takes the renames back, last first; reports each that cannot be.</summary>
     internal void Undo(Action<string, Exception> failed)
@@ -122,6 +161,23 @@ public sealed class WriteTransaction
         foreach (Action action in _committed)
         {
             action();
+        }
+    }
+
+    private void EnsureNotEnded()
+    {
+        if (_ended)
+        {
+            throw new InvalidOperationException($"the write transaction {Sequence} of {_root} has ended");
+        }
+    }
+
+    private void EnsureOwn(string path)
+    {
+        EnsureNotEnded();
+        if (path.Length <= _root.Length || path[_root.Length] != '/' || !path.StartsWith(_root, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"a write transaction of {_root} cannot move {path}");
         }
     }
 }

@@ -134,18 +134,11 @@ internal static class StoreCommands
         return "";
     }
 
-    /// <summary>remove LAYER….</summary>
-    public static string Remove(ChildSession session, string[] arguments)
-    {
-        session.Store.Write(transaction =>
-        {
-            foreach (string layer in arguments)
-            {
-                session.Snapshotter.Remove(transaction, Layers(layer)[0]);
-            }
-        });
-        return "";
-    }
+    /// <summary>remove LAYER…: in one write turn.</summary>
+    public static string Remove(ChildSession session, string[] arguments) => Remove(session, arguments, force: false);
+
+    /// <summary>remove-in-use LAYER…: also those that somebody reads.</summary>
+    public static string RemoveInUse(ChildSession session, string[] arguments) => Remove(session, arguments, force: true);
 
     /// <summary>exists LAYER: true or false.</summary>
     public static string Exists(ChildSession session, string[] arguments) =>
@@ -236,6 +229,18 @@ internal static class StoreCommands
 
     internal static IReadOnlyList<LayerId> Layers(string list) =>
         [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static id => new LayerId(long.Parse(id, CultureInfo.InvariantCulture)))];
+
+    private static string Remove(ChildSession session, string[] layers, bool force)
+    {
+        session.Store.Write(transaction =>
+        {
+            foreach (string layer in layers)
+            {
+                session.Snapshotter.Remove(transaction, Layers(layer)[0], force);
+            }
+        });
+        return "";
+    }
 
     private static RootedTree Tree(ChildSession session, string name) => session.Get<object>(name) switch
     {

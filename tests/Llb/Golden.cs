@@ -16,6 +16,8 @@ internal static class Golden
 
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Directory, name + ".pb"));
 
+    public static IEnumerable<string> Lines(string name) => File.ReadLines(Path.Combine(Directory, name));
+
     public static JsonElement Index() => Json("definitions");
 
     public static JsonElement Caches() => Json("caches").GetProperty("caches");

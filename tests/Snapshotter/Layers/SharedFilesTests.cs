@@ -121,7 +121,7 @@ public sealed class SharedFilesTests : IDisposable
     {
         LayerId one = Copy([], active => Copy(active, "/a", Contents));
         string before = _store.Show(one);
-        _store.Store.Write(transaction => _store.Snapshotter.Remove(transaction, _context));
+        _store.Store.Write(transaction => _store.Snapshotter.Remove(transaction, _context, force: false));
         Assert.Equal(before, _store.Show(one));
     }
 

@@ -206,7 +206,7 @@ public abstract class SnapshotterContract : IDisposable
     public async Task A_removed_layer_is_gone_with_its_files()
     {
         LayerId layer = _store.Layer([], "touch f");
-        _store.Store.Write(transaction => _store.Snapshotter.Remove(transaction, layer));
+        _store.Store.Write(transaction => _store.Snapshotter.Remove(transaction, layer, force: false));
         await _store.Store.EmptyTrashAsync(TestContext.Current.CancellationToken);
 
         Assert.False(_store.Snapshotter.Exists(layer));

@@ -1,0 +1,97 @@
+using Cairn.Snapshotter.Native;
+using Cairn.Snapshotter.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cairn.Snapshotter.Layers;
+
+/// <summary>
+/// What this opening of a store reads: a shared lock on the directory of each layer in use. The kernel drops it with the process, so nothing
+/// is counted on disk. One descriptor per layer, counted here.
+/// </summary>
+internal sealed class LayerPins
+{
+    private readonly Lock _lock = new();   // guards the table; never held while a lock is waited for
+    private readonly Dictionary<LayerId, Pin> _pins = [];
+
+    /// <summary>Takes one more claim on each; of those whose directory is absent, the first is the result, and nothing is claimed then.</summary>
+    /// <param name="layers">Each once.</param>
+    /// <param name="directory">Where a layer lies.</param>
+    public LayerId? Acquire(IReadOnlyList<LayerId> layers, Func<LayerId, string> directory)
+    {
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (!TryAcquire(layers[i], directory))
+            {
+                Release(layers.Take(i));
+                return layers[i];
+            }
+        }
+        return null;
+    }
+
+    public void Release(IEnumerable<LayerId> layers)
+    {
+        lock (_lock)
+        {
+            foreach (LayerId layer in layers)
+            {
+                Pin pin = _pins[layer];
+                if (--pin.Count == 0)
+                {
+                    _pins.Remove(layer);
+                    pin.Directory.Dispose();
+                }
+            }
+        }
+    }
+
+    private bool TryAcquire(LayerId layer, Func<LayerId, string> directory)
+    {
+        lock (_lock)
+        {
+            if (_pins.TryGetValue(layer, out Pin? pin))
+            {
+                pin.Count++;
+                return true;
+            }
+        }
+        SafeFileHandle? opened = Files.TryOpenAt(
+            Files.Anywhere, directory(layer), Libc.O_RDONLY | Libc.O_DIRECTORY, 0, out int errno);
+        if (opened is null)
+        {
+            return errno == Errno.ENOENT ? false : throw new NativeException("open", directory(layer), errno);
+        }
+        try
+        {
+            if (!Files.TryLock(opened, exclusive: false, wait: false))
+            {
+                LockOrder.Check("layer " + layer);   // whoever removes it is in the write turn
+                Files.TryLock(opened, exclusive: false, wait: true);
+            }
+            lock (_lock)
+            {
+                if (_pins.TryGetValue(layer, out Pin? pin))   // taken by another thread meanwhile
+                {
+                    pin.Count++;
+                }
+                else
+                {
+                    _pins.Add(layer, new Pin(opened));
+                    opened = null;
+                }
+            }
+            return true;
+        }
+        finally
+        {
+            opened?.Dispose();
+        }
+    }
+
+    private sealed class Pin(SafeFileHandle directory)
+    {
+        public SafeFileHandle Directory => directory;
+
+        public int Count { get; set; } = 1;
+    }
+}
