@@ -39,7 +39,9 @@ internal sealed class StepNotes(Digest digest)
     /// <summary>A later decision counts, except that a hit for one more output does not hide that the step was carried out.</summary>
     public void Take(VertexOutcome outcome)
     {
-        if (_outcome is not { Kind: OutcomeKind.Executed } || outcome.Kind is OutcomeKind.Executed or OutcomeKind.Failed)
+        if (outcome.Kind == OutcomeKind.Keyed
+            ? _outcome is null or { Kind: OutcomeKind.Keyed }
+            : _outcome is not { Kind: OutcomeKind.Executed } || outcome.Kind is OutcomeKind.Executed or OutcomeKind.Failed)
         {
             _outcome = outcome;
             _results = outcome.Results;   // they may be let go of later
@@ -104,7 +106,7 @@ internal sealed class StepNotes(Digest digest)
         {
             return _outcome?.Kind switch
             {
-                null => StepOutcome.NotNeeded,
+                null or OutcomeKind.Keyed => StepOutcome.NotNeeded,
                 OutcomeKind.Executed => StepOutcome.Executed,
                 OutcomeKind.Failed => StepOutcome.Failed,
                 _ => StepOutcome.Cached,

@@ -25,7 +25,7 @@ public sealed class HistoryTests : IDisposable
         JsonElement[] builds = [.. (await HistoryAsync("ls", "--format", "json")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Json)];
         Assert.Equal(["Completed", "Failed"], builds.Select(b => b.GetProperty("status").GetString()));
         Assert.Equal(["app (tools)", "app"], builds.Select(b => b.GetProperty("label").GetProperty("name").GetString()));
-        Assert.Equal(builds[0].GetProperty("steps").GetInt32(), builds[0].GetProperty("cachedSteps").GetInt32() + 1);   // the context is taken again
+        Assert.Equal((6, 3), (builds[0].GetProperty("steps").GetInt32(), builds[0].GetProperty("cachedSteps").GetInt32()));   // files of the client are taken anew
         string table = (await HistoryAsync("ls")).Output;
         Assert.Equal("BUILD ID           NAME          STATUS      CREATED AT", table[..55]);
         string id = builds[1].GetProperty("id").GetString()!;

@@ -103,12 +103,14 @@ internal static class HistoryText
     public static string Cache(StepRecord step) => step switch
     {
         { Outcome: StepOutcome.Cached, Recipe.Hit: "content" } => "found by content",
+        { Outcome: StepOutcome.Cached, Recipe: { Hit: null, Inputs.Count: > 0 } } => "found by content",
         { Outcome: StepOutcome.Cached, Recipe.Hit: not null } => "found by definition",
         { Outcome: StepOutcome.Cached } => "not looked at",
         { Recipe.Miss: MissWords.IgnoresCache } => "not to be used",
         { Recipe.Miss: MissWords.ResultLost } => "result lost",
         { Recipe.Miss: MissWords.LoadFailed } => "result could not be loaded",
         { Recipe.Miss: MissWords.LookupFailed } => "could not be asked",
+        { Kind: "source", Recipe.Miss: MissWords.VolatileKey } => "taken from the client",
         { Recipe.Miss: MissWords.VolatileKey or MissWords.InputWithoutKey } => "never cached",
         { Recipe.Miss: MissWords.NoRecord } => "miss",
         _ => "",
