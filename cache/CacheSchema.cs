@@ -1,3 +1,4 @@
+using Cairn.Cache.Recovery;
 using Cairn.Snapshotter.Store;
 
 namespace Cairn.Cache;
@@ -64,7 +65,7 @@ internal static class CacheSchema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX layer_blobs_by_digest ON layer_blobs(digest);
 
-        -- What is in a layer: names, metadata and the digests computed so far; and answers that were given for whole refs.
+        -- Digests of a layer's files computed so far, in the order of its manifest; and answers that were given for whole refs.
         CREATE TABLE layer_manifests (layer INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT;
         CREATE TABLE content_digests (ref INTEGER NOT NULL, selectors TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (ref, selectors)) STRICT, WITHOUT ROWID;
 
@@ -100,5 +101,14 @@ internal static class CacheSchema
         CREATE INDEX cache_mounts_by_name ON cache_mounts(name);
         """;
 
-    public static StoreSchema Schema { get; } = new("cache", [First]);
+    public static StoreSchema Schema { get; } = new("cache", [First])
+    {
+        Areas =
+        [
+            new StoreArea(LostRecords.Blobs, "SELECT substr(digest, 8) AS name, sequence FROM blobs WHERE digest LIKE 'sha256:%'", LostRecords.IsProven),
+            // What is in them is the tools' own, with no more promise than on any disk.
+            new StoreArea(LostRecords.CacheMounts, "SELECT printf('%016x', id) AS name, 0 AS sequence FROM cache_mounts", static (_, _) => true),
+        ],
+        Drop = LostRecords.Drop,
+    };
 }

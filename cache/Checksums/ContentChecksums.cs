@@ -42,9 +42,9 @@ public sealed class ContentChecksums
     {
         ArgumentNullException.ThrowIfNull(reference);
         LayerRecord layer = reference.Record.Layer;
-        if (layer is { Manifest: null, Directory: { } directory })
+        if (layer is { Digests: null, Directory: { } directory })
         {
-            layer.Manifest = TryReadManifest(layer, _snapshotter.ChangesDirectory(directory));
+            layer.Digests = TryReadDigests(layer, directory);
         }
     }
 
@@ -192,7 +192,7 @@ public sealed class ContentChecksums
         {
             return;
         }
-        Dictionary<LayerManifest, RootedTree> open = [];
+        Dictionary<LayerDigests, RootedTree> open = [];
         try
         {
             foreach ((TreeNode node, _) in unread)
@@ -232,7 +232,8 @@ public sealed class ContentChecksums
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(node.Size, 4096, 1 << 18));
         try
         {
-            using Stream file = tree.OpenRead(path);
+            using FileStream file = tree.OpenRead(path, out FileStatus status);
+            node.Inode = status.Inode;
             for (int read; (read = file.Read(buffer)) > 0;)
             {
                 hash.AppendData(buffer, 0, read);
@@ -257,7 +258,7 @@ public sealed class ContentChecksums
         TreeNode? tree = at?.Tree;
         while (missing.TryPop(out RefRecord? next))
         {
-            tree = TreeMerge.Over(tree, Manifest(next.Layer, cancellationToken).Root);
+            tree = TreeMerge.Over(tree, Digests(next.Layer).Root);
             if (next is { Parent: null, Description.RecordType: RefDescription.LocalSource })
             {
                 tree = tree.AsBareRoot();   // what a client sends has no root entry
@@ -267,32 +268,26 @@ public sealed class ContentChecksums
         return tree!;
     }
 
-    private LayerManifest Manifest(LayerRecord layer, CancellationToken cancellationToken)
+    private LayerDigests Digests(LayerRecord layer)
     {
-        if (layer.Manifest is { } known)
+        if (layer.Digests is { } known)
         {
             return known;
         }
-        string directory = _snapshotter.ChangesDirectory(layer.Directory!.Value);
-        LayerManifest? manifest = TryReadManifest(layer, directory);
-        manifest ??= LayerManifest.Scan(directory, layer.Predecessor, cancellationToken);
+        LayerId directory = layer.Directory!.Value;
+        LayerDigests digests = TryReadDigests(layer, directory) ?? LayerDigests.Of(
+            _snapshotter.ChangesDirectory(directory), layer.Predecessor?.Manifest ?? _snapshotter.Manifests.Read(directory), layer.Predecessor?.Earlier);
         layer.Predecessor = null;
-        layer.Manifest = manifest;
-        return manifest;
+        layer.Digests = digests;
+        return digests;
     }
 
-    private LayerManifest? TryReadManifest(LayerRecord layer, string directory)
+    private LayerDigests? TryReadDigests(LayerRecord layer, LayerId directory)
     {
         byte[]? stored = _store.Read(connection =>
             connection.Query("SELECT content FROM layer_manifests WHERE layer = $layer").With("$layer", layer.Id).ExecuteScalar() as byte[]);
-        try
-        {
-            return stored is null ? null : LayerManifest.Read(stored, directory);
-        }
-        catch (InvalidDataException)
-        {
-            return null;   // of an older program: the layer itself tells everything again
-        }
+        return stored is null ? null : LayerDigests.TryRead(
+            stored, _snapshotter.ChangesDirectory(directory), _snapshotter.Manifests.Proof(directory), _snapshotter.Manifests.Read(directory));
     }
 
     private Digest?[] Remembered(RefId id, string[] names) => _store.Read(connection =>
@@ -309,12 +304,12 @@ public sealed class ContentChecksums
 
     private void Remember(RefRecord record, string[] names, Digest[] digests)
     {
-        List<(LayerRecord Layer, LayerManifest Manifest, byte[] Content)> manifests = [];
+        List<(LayerRecord Layer, LayerDigests Digests, byte[] Content)> learnt = [];
         foreach (LayerRecord layer in record.Layers())
         {
-            if (layer.Manifest is { IsWorthSaving: true } manifest)
+            if (layer is { Digests: { IsWorthSaving: true } known, Directory: { } directory })
             {
-                manifests.Add((layer, manifest, manifest.Write()));
+                learnt.Add((layer, known, known.Write(_snapshotter.Manifests.Proof(directory))));
             }
         }
         _claims.Write(transaction =>
@@ -324,13 +319,13 @@ public sealed class ContentChecksums
                 transaction.Command("INSERT OR REPLACE INTO content_digests(ref, selectors, digest) VALUES ($ref, $name, $digest)")
                     .With("$ref", record.Id.Value).With("$name", names[i]).With("$digest", digests[i].ToString()).ExecuteNonQuery();
             }
-            foreach ((LayerRecord layer, _, byte[] content) in manifests)
+            foreach ((LayerRecord layer, _, byte[] content) in learnt)
             {
                 transaction.Command("INSERT OR REPLACE INTO layer_manifests(layer, content) VALUES ($layer, $content)")
                     .With("$layer", layer.Id).With("$content", content).ExecuteNonQuery();
             }
             return true;
         });
-        manifests.ForEach(saved => saved.Manifest.Saved());
+        learnt.ForEach(saved => saved.Digests.Saved());
     }
 }

@@ -28,7 +28,8 @@ internal sealed class TreeNode
     /// <summary>Bytes of a regular file, else 0.</summary>
     public required long Size { get; init; }
 
-    public required ulong Inode { get; init; }
+    /// <summary>Inode of a regular file; 0 while it is not known. Set before <see cref="Record"/>.</summary>
+    public ulong Inode { get; set; }
 
     /// <summary>Target of a symbolic link, else empty.</summary>
     public string LinkTarget { get; init; } = "";
@@ -49,7 +50,7 @@ internal sealed class TreeNode
     public bool IsBareRoot { get; init; }
 
     /// <summary>The layer whose directory has the file.</summary>
-    public required LayerManifest Layer { get; init; }
+    public required LayerDigests Layer { get; init; }
 
     /// <summary>In byte order of their names.</summary>
     public TreeNode[] Children { get; init; } = [];

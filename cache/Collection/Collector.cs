@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
@@ -15,21 +14,22 @@ namespace Cairn.Cache.Collection;
 public sealed class Collector
 {
     private const int BatchRecords = 32;
+    private const int MaxChain = 256;   // records that go with one because nothing else stands on them
 
     private readonly StoreRoot _store;
-    private readonly ISnapshotter _snapshotter;
     private readonly ClaimTable _claims;
     private readonly CacheMountUsage _mounts;
     private readonly BuildCacheOptions _options;
+    private readonly RecordRemoval _removal;
     private readonly SemaphoreSlim _pruning = new(1);
 
     internal Collector(StoreRoot store, ISnapshotter snapshotter, ClaimTable claims, BuildCacheOptions options)
     {
         _store = store;
-        _snapshotter = snapshotter;
         _claims = claims;
         _options = options;
         _mounts = new CacheMountUsage(store, claims);
+        _removal = new RecordRemoval(store, (transaction, layer) => snapshotter.Remove(transaction, layer, force: true));   // a reader keeps the files
     }
 
     /// <summary>Bytes that the store may take after a build.</summary>
@@ -127,7 +127,9 @@ public sealed class Collector
                 chosen.Add(candidate);
                 planned -= candidate.Record.Size;
             }
-            foreach (UsageRecord record in Remove(chosen, ledger, mounts, refused))
+            bool Together(Ledger.Row row) =>
+                (keep is null || !row.Named) && !refused.Contains(row.Id) && IsEligible(row, options, filter, since);
+            foreach (UsageRecord record in Remove(chosen, ledger, mounts, refused, Together))
             {
                 total -= record.Size;
                 gone.Add(record);
@@ -143,18 +145,9 @@ public sealed class Collector
         List<Candidate> candidates = [];
         foreach (Ledger.Row row in ledger.Refs)
         {
-            if (!Ledger.IsFree(row) || refused.Contains(row.Id) || Math.Max(row.LastUsed, row.Created) > since)
+            if (Ledger.IsFree(row) && !refused.Contains(row.Id) && IsEligible(row, options, filter, since))
             {
-                continue;
-            }
-            if (!options.All && row.RecordType is RefDescription.Internal or RefDescription.Frontend)
-            {
-                continue;
-            }
-            UsageRecord record = Ledger.Describe(row, ledger.Frees(row), row.Parent);
-            if (!row.Named || filter.Matches(record))
-            {
-                candidates.Add(new Candidate(record, row));
+                candidates.Add(new Candidate(Ledger.Describe(row, ledger.Frees(row), row.Parent), row));
             }
         }
         candidates.AddRange(mounts
@@ -163,7 +156,14 @@ public sealed class Collector
         return candidates;
     }
 
-    private List<UsageRecord> Remove(List<Candidate> chosen, Ledger ledger, List<UsageRecord> mounts, HashSet<long> refused)
+    private static bool IsEligible(Ledger.Row row, PruneOptions options, RecordFilter filter, long since) =>
+        Math.Max(row.LastUsed, row.Created) <= since
+        && (options.All || row.RecordType is not (RefDescription.Internal or RefDescription.Frontend))
+        && (!row.Named || filter.Matches(Ledger.Describe(row, 0, row.Parent)));
+
+    // With each record goes what it alone stands on, if that may go too: all in one write turn.
+    private List<UsageRecord> Remove(
+        List<Candidate> chosen, Ledger ledger, List<UsageRecord> mounts, HashSet<long> refused, Func<Ledger.Row, bool> together)
     {
         List<UsageRecord> gone = [];
         foreach (Candidate candidate in chosen.Where(candidate => candidate.Row is null))
@@ -174,80 +174,32 @@ public sealed class Collector
                 gone.Add(candidate.Record);
             }
         }
-        List<Candidate> refs = [.. chosen.Where(candidate => candidate.Row is not null)];
-        if (refs.Count == 0)
+        List<Ledger.Row> rows = [];
+        foreach (Candidate candidate in chosen.Where(candidate => candidate.Row is not null))
+        {
+            rows.AddRange(ledger.Chain(candidate.Row!, together).Take(MaxChain));
+        }
+        if (rows.Count == 0)
         {
             return gone;
         }
-        List<Candidate> done = _claims.Write(transaction => refs.FindAll(candidate => TryRemove(transaction, candidate.Row!)));
-        foreach (Candidate candidate in refs)
+        HashSet<long> done = _claims.Write(transaction =>
+            rows.Where(row => _removal.TryRemove(transaction, row.Id, row.Layer)).Select(row => row.Id).ToHashSet());
+        foreach (Ledger.Row row in rows)
         {
-            if (done.Contains(candidate))
+            if (!done.Contains(row.Id))
             {
-                ledger.Remove(candidate.Row!);
-                gone.Add(candidate.Record);
+                refused.Add(row.Id);   // somebody took it meanwhile
+                continue;
             }
-            else
+            UsageRecord record = Ledger.Describe(row, ledger.Frees(row), row.Parent);
+            ledger.Remove(row);
+            if (row.Named || record.Size > 0)
             {
-                refused.Add(candidate.Row!.Id);   // somebody took it meanwhile
+                gone.Add(record);
             }
         }
-        return [.. gone.Where(record => record.Mutable || done.Exists(candidate => candidate.Record == record && candidate.Row!.Named) || record.Size > 0)];
-    }
-
-    // The question is asked again under the write turn: a claim may have come since the ledger was read.
-    private bool TryRemove(WriteTransaction transaction, Ledger.Row row)
-    {
-        bool needed = transaction.Command("""
-            SELECT EXISTS (SELECT 1 FROM ref_leases WHERE ref = $ref)
-                OR EXISTS (SELECT 1 FROM refs WHERE parent = $ref)
-                OR EXISTS (SELECT 1 FROM cache_layers WHERE snapshot IS NULL AND (diff_lower = $ref OR diff_upper = $ref))
-                OR NOT EXISTS (SELECT 1 FROM refs WHERE id = $ref)
-            """)
-            .With("$ref", row.Id).Number() == 1;
-        if (needed)
-        {
-            return false;
-        }
-        CacheKeyStore.RemoveResults(transaction, new RefId(row.Id));
-        transaction.Command("DELETE FROM content_digests WHERE ref = $ref").With("$ref", row.Id).ExecuteNonQuery();
-        transaction.Command("DELETE FROM refs WHERE id = $ref").With("$ref", row.Id).ExecuteNonQuery();
-        if (transaction.Command("SELECT 1 FROM refs WHERE layer = $layer LIMIT 1").With("$layer", row.Layer).Number() is null)
-        {
-            RemoveLayer(transaction, row.Layer);
-        }
-        return true;
-    }
-
-    private void RemoveLayer(WriteTransaction transaction, long layer)
-    {
-        if (transaction.Command("SELECT snapshot FROM cache_layers WHERE id = $layer").With("$layer", layer).Number() is { } directory)
-        {
-            _snapshotter.Remove(transaction, new LayerId(directory), force: true);   // no claim is left; a reader keeps the files
-        }
-        List<string> blobs = transaction.Command("SELECT DISTINCT digest FROM layer_blobs WHERE layer = $layer").With("$layer", layer)
-            .Rows(row => row.GetString(0));
-        transaction.Command("DELETE FROM layer_blobs WHERE layer = $layer").With("$layer", layer).ExecuteNonQuery();
-        transaction.Command("DELETE FROM layer_manifests WHERE layer = $layer").With("$layer", layer).ExecuteNonQuery();
-        transaction.Command("DELETE FROM cache_layers WHERE id = $layer").With("$layer", layer).ExecuteNonQuery();
-        blobs.ForEach(digest => RemoveBlobIfUnused(transaction, digest));
-    }
-
-    private void RemoveBlobIfUnused(WriteTransaction transaction, string digest)
-    {
-        bool needed = transaction.Command("""
-            SELECT EXISTS (SELECT 1 FROM layer_blobs WHERE digest = $digest) OR EXISTS (SELECT 1 FROM blob_leases WHERE digest = $digest)
-            """)
-            .With("$digest", digest).Number() == 1;
-        if (needed)
-        {
-            return;
-        }
-        transaction.Command("DELETE FROM blob_sources WHERE digest = $digest").With("$digest", digest).ExecuteNonQuery();
-        if (transaction.Command("DELETE FROM blobs WHERE digest = $digest").With("$digest", digest).ExecuteNonQuery() > 0)
-        {
-            transaction.Trash(_store.BlobPath(Digest.Parse(digest)));
-        }
+        return gone;
     }
 
     // Blobs that were stored and then used by nothing.
@@ -262,7 +214,7 @@ public sealed class Collector
         {
             _claims.Write(transaction =>
             {
-                Array.ForEach(batch, digest => RemoveBlobIfUnused(transaction, digest));
+                Array.ForEach(batch, digest => _removal.RemoveBlobIfUnused(transaction, digest));
                 return true;
             });
         }

@@ -100,6 +100,17 @@ internal sealed class Ledger
 
     public Row? Find(long id) => _refs.GetValueOrDefault(id);
 
+    /// <summary>A free record, then those below it that are free once the ones before are gone, as long as each may go.</summary>
+    public IEnumerable<Row> Chain(Row row, Func<Row, bool> may)
+    {
+        yield return row;
+        while (_refs.TryGetValue(row.Parent, out Row? parent) && parent is { Leased: false, Dependants: 1 } && may(parent))
+        {
+            yield return parent;
+            row = parent;
+        }
+    }
+
     /// <summary>Plays the removal.</summary>
     public void Remove(Row row)
     {

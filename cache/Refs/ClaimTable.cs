@@ -32,6 +32,8 @@ internal sealed class ClaimTable
         {
             return _store.Write(transaction =>
             {
+                undo.ForEach(action => action());   // of a first attempt: on a full disk there is a second
+                undo.Clear();
                 _undo.Clear();
                 Take(refs, blobs);
                 RemoveLeases(transaction, refs, blobs);

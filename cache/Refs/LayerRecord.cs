@@ -1,6 +1,7 @@
 using Cairn.Cache.Checksums;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Manifests;
 
 namespace Cairn.Cache.Refs;
 
@@ -40,10 +41,13 @@ public sealed class LayerRecord
     internal StagedLayer? Staged { get; set; }
 
     /// <summary>What is known of its content; set once, by whoever reads it first.</summary>
-    internal LayerManifest? Manifest { get; set; }
+    internal LayerDigests? Digests { get; set; }
 
-    /// <summary>The manifest of a layer that this one was made from by hard links; used for the first scan.</summary>
-    internal LayerManifest? Predecessor { get; set; }
+    /// <summary>
+    /// What is known of the content of a layer that this one was made from by hard links, and the manifest of this one with its inodes; used
+    /// when its digests are first asked for.
+    /// </summary>
+    internal (LayerDigests? Earlier, ChangeManifest Manifest)? Predecessor { get; set; }
 
     internal void SetDirectory(LayerId? layer) => Volatile.Write(ref _directory, layer?.Value ?? 0);
 }

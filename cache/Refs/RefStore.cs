@@ -86,7 +86,7 @@ public sealed partial class RefStore
         ArgumentNullException.ThrowIfNull(earlier);
         ImmutableRef adopted = Adopt(layer, null, description);
         LayerRecord above = earlier.Record.Layer;
-        adopted.Record.Layer.Predecessor = above.Manifest ?? above.Predecessor;
+        adopted.Record.Layer.Predecessor = (above.Digests ?? above.Predecessor?.Earlier, layer.Manifest);
         return adopted;
     }
 

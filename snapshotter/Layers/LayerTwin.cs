@@ -11,11 +11,14 @@ namespace Cairn.Snapshotter.Layers;
 /// </summary>
 internal static class LayerTwin
 {
+    /// <summary>Directory of the copy, or where it would be.</summary>
+    public static string DirectoryOf(StoreRoot store, LayerId layer) => Path.Combine(StagedLayer.LayerDirectory(store, layer), "twin");
+
     /// <summary>Directory of the copy; it is made if it is not there.</summary>
     public static string Ensure(StoreRoot store, LayerId layer)
     {
         string directory = StagedLayer.LayerDirectory(store, layer);
-        string twin = Path.Combine(directory, "twin");
+        string twin = DirectoryOf(store, layer);
         if (Directory.Exists(twin))
         {
             return twin;

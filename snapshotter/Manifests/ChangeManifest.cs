@@ -1,4 +1,6 @@
 using Blake3;
+using Cairn.Snapshotter.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Manifests;
 
@@ -34,6 +36,15 @@ public sealed class ChangeManifest
     {
         var groups = new HashSet<int>();
         return Entries().Where(item => item.Entry.IsRegular && (item.Entry.LinkGroup == 0 || groups.Add(item.Entry.LinkGroup)));
+    }
+
+    /// <summary>The manifest of a change directory as it is now.</summary>
+    /// <param name="changesDirectory">Host path.</param>
+    /// <param name="cancellationToken">Stops the walk.</param>
+    public static ChangeManifest Scan(string changesDirectory, CancellationToken cancellationToken)
+    {
+        using SafeFileHandle root = Files.OpenDirectory(changesDirectory);
+        return ManifestBuilder.Survey(root, cancellationToken).Manifest;
     }
 
     /// <summary>The stored form.</summary>

@@ -2,11 +2,9 @@ using System.Collections.Concurrent;
 using Blake3;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
-using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Manifests;
 
@@ -142,11 +140,7 @@ public sealed class LayerManifests
             }
             _logger.ManifestDamaged(layer);
         }
-        ChangeManifest manifest;
-        using (SafeFileHandle root = Files.OpenDirectory(StagedLayer.ChangesIn(DirectoryOf(layer))))
-        {
-            manifest = ManifestBuilder.Survey(root, CancellationToken.None).Manifest;
-        }
+        ChangeManifest manifest = ChangeManifest.Scan(StagedLayer.ChangesIn(DirectoryOf(layer)), CancellationToken.None);
         if (proof.Manifest is null)
         {
             Record(layer, manifest, contents: null);

@@ -24,11 +24,7 @@ public static class ManifestVerification
     {
         ArgumentNullException.ThrowIfNull(proof);
         string changes = Layers.StagedLayer.ChangesIn(layerDirectory);
-        ChangeManifest found;
-        using (var root = Files.OpenDirectory(changes))
-        {
-            found = ManifestBuilder.Survey(root, cancellationToken).Manifest;
-        }
+        ChangeManifest found = ChangeManifest.Scan(changes, cancellationToken);
         LayerContents contents = LayerContents.Compute(changes, found, cancellationToken);
         List<LayerDifference> differences = [];
         bool isProven = false;

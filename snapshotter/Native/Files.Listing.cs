@@ -41,40 +41,4 @@ internal static unsafe partial class Files
         names.Sort(PathText.ByteOrder);
         return names;
     }
-
-    /// <summary>Removes everything in a directory.</summary>
-    public static void RemoveContents(SafeFileHandle directory, CancellationToken cancellationToken)
-    {
-        foreach (string name in Names(directory))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            RemoveTree(directory, name, cancellationToken);
-        }
-    }
-
-    /// <summary>Removes a name with everything below it; an absent name is fine. Never follows a link and never leaves the filesystem.</summary>
-    public static void RemoveTree(SafeFileHandle directory, string name, CancellationToken cancellationToken)
-    {
-        if (Libc.unlinkat(directory, name, 0) == 0)
-        {
-            return;
-        }
-        int errno = Marshal.GetLastPInvokeError();
-        if (errno == Errno.ENOENT)
-        {
-            return;
-        }
-        if (errno is not (Errno.EISDIR or Errno.EPERM))   // POSIX says EPERM for a directory, Linux EISDIR
-        {
-            throw new NativeException("unlink", name, errno);
-        }
-        using (SafeFileHandle child = OpenAt(directory, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW))
-        {
-            RemoveContents(child, cancellationToken);
-        }
-        RemoveDirectory(directory, name);
-    }
-
-    /// <summary>Removes a tree of the host by its absolute path; an absent one is fine.</summary>
-    public static void RemoveTree(string path, CancellationToken cancellationToken) => RemoveTree(Anywhere, path, cancellationToken);
 }

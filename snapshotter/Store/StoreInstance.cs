@@ -26,6 +26,9 @@ public sealed class StoreInstance : IDisposable
     /// <summary>Directory for mount points and runtime state of this instance: RUN/STORE/INSTANCE.</summary>
     public string RunDirectory { get; }
 
+    /// <summary>Something of this instance stays in the store when it ends; others take it over, for which they need the lock file.</summary>
+    internal bool LeavesWork { get; set; }
+
     /// <summary>A number that this instance has not used.</summary>
     internal long NextNumber() => Interlocked.Increment(ref _numbers);
 
@@ -69,6 +72,7 @@ public sealed class StoreInstance : IDisposable
         {
             return errno == Errno.ENOENT ? null : throw new NativeException("open", Path.Combine(instances, id), errno);
         }
+        Failpoints.Hit("instance.opened");
         if (Files.TryLock(file, exclusive: true, wait: false) && Files.Status(file).LinkCount > 0)
         {
             return file;
@@ -98,7 +102,10 @@ public sealed class StoreInstance : IDisposable
         if (!_lock.IsClosed)
         {
             Files.RemoveTree(RunDirectory, CancellationToken.None);
-            File.Delete(_lockPath);
+            if (!LeavesWork)
+            {
+                File.Delete(_lockPath);
+            }
             _lock.Dispose();
         }
     }

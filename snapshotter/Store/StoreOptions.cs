@@ -32,7 +32,37 @@ public sealed record StoreOptions
     } = 500;
 
     /// <summary>
-    /// Called at open for each instance whose process is gone, before its mounts and directories are reclaimed: the place to end its
+    /// The process stays, like a daemon: what is written is sealed every <see cref="SealInterval"/>, and what dead instances left is taken
+    /// over every <see cref="RecoveryInterval"/>. A one-shot command does the first when it is asked to and the second when it opens the store.
+    /// </summary>
+    public bool IsLongLived { get; init; }
+
+    /// <summary>How long what was deleted or written may wait for the disk; longer than zero.</summary>
+    public TimeSpan SealInterval
+    {
+        get;
+        init => field = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value));
+    } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a process that stays looks for dead instances and for trash that could not be deleted; longer than zero.</summary>
+    public TimeSpan RecoveryInterval
+    {
+        get;
+        init => field = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value));
+    } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Most entries that may wait in the trash; above it, whoever adds more waits until some are deleted.</summary>
+    public int MaxTrashBacklog
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value));
+    } = 1000;
+
+    /// <summary>How long closing the store may take for deleting; the rest is left to whoever opens the store next.</summary>
+    public TimeSpan CloseBudget { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// Called for each instance whose process is found gone, before its mounts and directories are reclaimed: the place to end its
     /// containers. The directory is the dead instance's run directory, which may be absent.
     /// </summary>
     public Action<DeadInstance>? OnDeadInstance { get; init; }

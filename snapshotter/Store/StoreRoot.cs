@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cairn.Llb;
+using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
@@ -11,21 +12,27 @@ namespace Cairn.Snapshotter.Store;
 /// </summary>
 public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 {
-    private static readonly TimeSpan CloseBudget = TimeSpan.FromMilliseconds(500);
-
     private readonly StoreIndex _index;
     private readonly TrashBin _trash;
+    private readonly Flusher _flusher;
+    private readonly Reserve _reserve;
+    private readonly ILogger _logger;
     private readonly SafeFileHandle _directory;   // held open since the store was, so that syncfs reports every error since then
+    private Upkeep? _upkeep;                      // set last, when the store is open
+    private Task? _lateSeal;                      // set by SealAsync, waited for by Dispose
     private bool _disposed;
 
-    private StoreRoot(StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, SafeFileHandle directory)
+    private StoreRoot(StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, ILogger logger)
     {
         Options = options;
         Root = options.Root;
         Instance = instance;
         _index = index;
         _trash = trash;
-        _directory = directory;
+        _logger = logger;
+        _directory = Files.OpenDirectory(options.Root);
+        _flusher = new Flusher(index, _directory);
+        _reserve = new Reserve(options.Root);
     }
 
     /// <summary>Directory that the store owns.</summary>
@@ -43,6 +50,9 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>Instances that were found dead, and reclaimed, when this one opened the store.</summary>
     public IReadOnlyList<string> ReclaimedInstances { get; private set; } = [];
 
+    /// <summary>Files that the last power cut had taken or left unproven, and that were dropped when this opening recovered the store.</summary>
+    public IReadOnlyList<StoreFile> LostFiles { get; private set; } = [];
+
     /// <summary>How often and for how long this instance has held the write turn.</summary>
     public WriteTurnUsage WriteTurns => _index.Usage;
 
@@ -58,10 +68,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         try
         {
             MakeOwned(options.Root);
-            StoreIndex index = StoreIndex.Open(options, [LayersSchema, .. schemas]);
+            schemas = [LayersSchema, .. schemas];
+            StoreIndex index = StoreIndex.Open(options, schemas);
             try
             {
-                return Open(options, index);
+                return Open(options, schemas, index);
             }
             catch
             {
@@ -83,16 +94,39 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// Takes the write turn, runs <paramref name="write"/> and commits. If it throws, or the commit fails, nothing has happened. The turn
     /// excludes every other process: only rows and renames belong in it, no walk, no mount, no wait.
     /// </summary>
-    public T Write<T>(Func<WriteTransaction, T> write) => _index.Write(write, _trash);
+    /// <remarks>One that removes something is run once more, with space set aside for it, when the disk is full.</remarks>
+    public T Write<T>(Func<WriteTransaction, T> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        WriteTransaction? turn = null;
+        T Noted(WriteTransaction transaction)
+        {
+            turn = transaction;
+            return write(transaction);
+        }
+        T result;
+        try
+        {
+            result = _index.Write(Noted, _trash);
+        }
+        catch (BuildException e) when (turn is { IsRemoval: true } && IsFull(e) && _reserve.TryRelease())
+        {
+            _logger.ReserveUsed(Root);
+            result = _index.Write(Noted, _trash);
+        }
+        if (turn is { IsRemoval: true } && _trash.IsFull)
+        {
+            MakeRoom();
+        }
+        return result;
+    }
 
     /// <summary>Takes the write turn, as <see cref="Write{T}"/>, for an action without a result.</summary>
-    public void Write(Action<WriteTransaction> write) => _index.Write(
-        transaction =>
-        {
-            write(transaction);
-            return true;
-        },
-        _trash);
+    public void Write(Action<WriteTransaction> write) => Write(transaction =>
+    {
+        write(transaction);
+        return true;
+    });
 
     /// <summary>Makes a directory to fill.</summary>
     /// <param name="purpose">What it is for, a word for whoever looks into the staging area.</param>
@@ -111,25 +145,23 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <summary>The instance's process lives and has the store open.</summary>
     public bool IsInstanceAlive(string instanceId) => StoreInstance.IsAlive(Path.Combine(Root, "instances"), instanceId);
 
-    /// <summary>Completes when everything trashed before the call is deleted.</summary>
-    public Task EmptyTrashAsync(CancellationToken cancellationToken) => _trash.EmptyAsync(cancellationToken);
+    /// <summary>Completes when everything trashed before the call is deleted, except what somebody still reads.</summary>
+    /// <exception cref="BuildException">Something cannot be deleted; it is tried again at later passes.</exception>
+    public async Task EmptyTrashAsync(CancellationToken cancellationToken)
+    {
+        if (_trash.Barrier is > 0 and long barrier)
+        {
+            _trash.Release(await Task.Run(() => _flusher.MakeDurable(barrier), cancellationToken));
+        }
+        await _trash.EmptyAsync(cancellationToken);
+    }
 
     /// <summary>Makes everything written so far survive a power cut, if that succeeds within the budget.</summary>
+    /// <exception cref="BuildException">The disk failed; nothing is promised.</exception>
     public async Task SealAsync(TimeSpan budget, CancellationToken cancellationToken)
     {
         long sequence = _index.Sequence;
-        if (sequence <= _index.SealedSequence)
-        {
-            return;
-        }
-        Task work = Task.Run(
-            () =>
-            {
-                Files.SyncFilesystem(_directory);
-                Failpoints.Hit("seal.synced");
-                _index.Seal(sequence);
-            },
-            CancellationToken.None);
+        Task work = Task.Run(() => _flusher.Seal(sequence), CancellationToken.None);
         // A seal that is late goes on and is still good; only the caller no longer waits for it.
         await ((Task)Task.WhenAny(work, Task.Delay(budget, Options.Clock, cancellationToken))).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing);
@@ -144,7 +176,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Ends the instance. What could not be deleted quickly is left for the next opener.</summary>
+    /// <summary>Ends the instance. What could not be deleted within <see cref="StoreOptions.CloseBudget"/> is left for whoever lives.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -152,8 +184,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             return;
         }
         _disposed = true;
-        _trash.Close(CloseBudget);
+        _upkeep?.Dispose();
+        ReleaseTrash();
+        _trash.Close(Options.CloseBudget);
         ((IAsyncResult?)_lateSeal)?.AsyncWaitHandle.WaitOne();
+        Instance.LeavesWork = _trash.HasLeft;
         Instance.Dispose();
         _index.Dispose();
         _directory.Dispose();
@@ -163,9 +198,36 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="Dispose"/>
     public async ValueTask DisposeAsync() => await Task.Run(Dispose);
 
-    private Task? _lateSeal;   // set by SealAsync, waited for by Dispose
+    // After the commit: whatever goes wrong is only said, and the trash waits.
+    private void MakeRoom()
+    {
+        ReleaseTrash();
+        if (_trash.Barrier == 0)
+        {
+            _trash.WaitForRoom();
+        }
+    }
 
-    private static StoreRoot Open(StoreOptions options, StoreIndex index)
+    private void ReleaseTrash()
+    {
+        if (_trash.Barrier is > 0 and long barrier)
+        {
+            try
+            {
+                _trash.Release(_flusher.MakeDurable(barrier));
+            }
+            catch (NativeException e)
+            {
+                _logger.UpkeepFailed(Root, e);
+            }
+        }
+    }
+
+    private static bool IsFull(BuildException e) =>
+        e is NativeException { Errno: Errno.ENOSPC or Errno.EDQUOT }
+        || e.InnerException is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL };
+
+    private static StoreRoot Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas, StoreIndex index)
     {
         foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
         {
@@ -176,15 +238,29 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         MakeOwned(runStore);
         ILogger logger = options.Loggers.CreateLogger("Cairn.Snapshotter.Store");
         StoreInstance instance = StoreInstance.Create(Path.Combine(options.Root, "instances"), runStore);
-        var trash = new TrashBin(Path.Combine(options.Root, "trash"), instance, logger);
+        StoreArea[] areas = [.. schemas.SelectMany(static schema => schema.Areas)];
+        var trash = new TrashBin(options, areas, instance, logger);
+        StoreRoot? store = null;
         try
         {
-            var store = new StoreRoot(options, index, instance, trash, Files.OpenDirectory(options.Root));
-            store.ReclaimedInstances = new Reclamation(options, runStore, instance, trash, logger).Run();
+            store = new StoreRoot(options, index, instance, trash, logger);
+            var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
+            store._reserve.Ensure();
+            store.ReclaimedInstances = reclamation.Run();
+            store.LostFiles = new Recovery(store, schemas, index, reclamation, store._flusher, logger).Run();
+            store._upkeep = new Upkeep(
+                options, index, store._flusher, trash,
+                () =>
+                {
+                    reclamation.Run();
+                    store._reserve.Ensure();
+                },
+                logger);
             return store;
         }
         catch
         {
+            store?._directory.Dispose();
             trash.Close(TimeSpan.Zero);
             trash.Dispose();
             instance.Dispose();
@@ -215,5 +291,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         "ALTER TABLE layers ADD COLUMN family INTEGER",
         // BLAKE3 of the layer's files "manifest" and "contents"; null while there is none.
         "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
-    ]);
+        // The boot in which rows that are not sealed were last proven; of no boot in a new store.
+        "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+    ])
+    {
+        Areas = [new StoreArea("layers", "SELECT CAST(id AS TEXT) AS name, sequence FROM layers", LayerRecovery.IsProven)],
+        Drop = LayerRecovery.Drop,
+    };
 }

@@ -85,12 +85,18 @@ public sealed class WriteTransaction
         Failpoints.Hit("publish.renamed");
     }
 
-    /// <summary>Moves a path to the trash now; undone if the transaction fails, deleted in the background after it is committed.</summary>
+    /// <summary>Something was moved to the trash, or was to be.</summary>
+    internal bool IsRemoval { get; private set; }
+
+    /// <summary>
+    /// Moves a path to the trash now; undone if the transaction fails, deleted in the background when the commit is durable.
+    /// </summary>
     /// <remarks>An absent path is fine: the row that named it goes all the same.</remarks>
     public void Trash(string path)
     {
         EnsureOwn(path);
-        string target = _trash.NextPath();
+        IsRemoval = true;
+        string target = _trash.NextPath(path);
         try
         {
             Files.TryRename(path, target);
@@ -156,7 +162,7 @@ public sealed class WriteTransaction
     {
         foreach (string path in _trashed)
         {
-            _trash.Delete(path);
+            _trash.Delete(path, Sequence);
         }
         foreach (Action action in _committed)
         {

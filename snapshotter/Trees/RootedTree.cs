@@ -45,7 +45,10 @@ public sealed partial class RootedTree : IDisposable
     }
 
     /// <summary>Opens a regular file for reading; links are followed.</summary>
-    public Stream OpenRead(string path)
+    public Stream OpenRead(string path) => OpenRead(path, out _);
+
+    /// <summary>As <see cref="OpenRead(string)"/>, and tells the status of the file that was opened.</summary>
+    public FileStream OpenRead(string path, out FileStatus status)
     {
         string clean = TreePath.Clean(path);
         // O_NONBLOCK: a named pipe in the tree must not hang us.
@@ -53,7 +56,7 @@ public sealed partial class RootedTree : IDisposable
             ?? throw new NativeException("open", clean, errno).At(clean);
         try
         {
-            FileStatus status = Files.Status(file);
+            status = Files.Status(file);
             if (!status.IsRegular)
             {
                 throw new NativeException("read", clean, status.IsDirectory ? Errno.EISDIR : Errno.EINVAL).At(clean);

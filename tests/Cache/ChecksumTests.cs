@@ -109,8 +109,8 @@ public sealed class ChecksumTests
         using ImmutableRef second = Sync(cache, first, 7);
         Digest after = await DigestAsync(cache, second, All);
         Assert.NotEqual(before, after);
-        Assert.Equal(199, second.Layers[0].Manifest!.Root.Children.Count(child => ReferenceEquals(
-            child.Record, first.Layers[0].Manifest!.Root.Child(child.Name)!.Record)));
+        Assert.Equal(199, second.Layers[0].Digests!.Root.Children.Count(child => ReferenceEquals(
+            child.Record, first.Layers[0].Digests!.Root.Child(child.Name)!.Record)));
         using ImmutableRef same = Sync(cache, second, 7);
         Assert.Equal(after, await DigestAsync(cache, same, All));
     }

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using Cairn.Cache.Checksums;
 using Cairn.Llb;
+using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Manifests;
 using Xunit;
 
 namespace Cairn.Cache.Tests;
@@ -26,9 +28,11 @@ public sealed class ContentHashGoldenTests
         JsonElement tree = Index().EnumerateArray().Single(tree => tree.GetProperty("name").GetString() == name);
         await using TestCache cache = TestCache.Open();
         string directory = Unpack(tree.GetProperty("tar").GetString()!, cache.Root);
-        LayerManifest manifest = LayerManifest.Scan(directory, null, TestCache.Token);
-        LayerManifest stored = LayerManifest.Read(manifest.Write(), directory);
-        TreeNode shown = TreeMerge.Over(null, manifest.Root);
+        ChangeManifest manifest = ChangeManifest.Scan(directory, TestCache.Token);
+        var proof = new LayerProof(new LayerId(1), ChangeManifest.HashOf(manifest.Write()), null);
+        LayerDigests fresh = LayerDigests.Of(directory, manifest, null);
+        LayerDigests stored = LayerDigests.TryRead(fresh.Write(proof), directory, proof, ChangeManifest.Read(manifest.Write()))!;
+        TreeNode shown = TreeMerge.Over(null, fresh.Root);
         TreeNode shownStored = TreeMerge.Over(null, stored.Root);
         List<string> wrong = [];
         foreach (JsonElement selector in tree.GetProperty("selectors").EnumerateArray())
