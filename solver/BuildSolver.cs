@@ -38,7 +38,7 @@ public sealed class BuildSolver : IAsyncDisposable
         _engine = provider.GetRequiredService<BuildEngine>();
         _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
         _history = provider.GetRequiredService<HistoryStore>();
-        History = new BuildHistory(_history);
+        History = new BuildHistory(_history, provider.GetRequiredService<BuildCache>().Collector);
         Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
     }
 

@@ -1,6 +1,8 @@
 using Cairn.Cache.Checksums;
+using Cairn.Cache.Collection;
 using Cairn.Llb;
 using Cairn.Llb.Graphs;
+using Cairn.Solver.Explain;
 using Definition = Cairn.Protos.Pb.Definition;
 
 namespace Cairn.Solver.History;
@@ -9,8 +11,13 @@ namespace Cairn.Solver.History;
 public sealed class BuildHistory
 {
     private readonly HistoryStore _store;
+    private readonly Collector _collector;
 
-    internal BuildHistory(HistoryStore store) => _store = store;
+    internal BuildHistory(HistoryStore store, Collector collector)
+    {
+        _store = store;
+        _collector = collector;
+    }
 
     /// <summary>All builds, the newest first.</summary>
     public IReadOnlyList<BuildSummary> List() => _store.List();
@@ -46,6 +53,17 @@ public sealed class BuildHistory
 
     /// <summary>What the steps of a build printed, in the order in which it came; for a build that runs, so far.</summary>
     public IEnumerable<LogEntry> Logs(BuildId id) => LogReader.Read(_store.Files.Log(id));
+
+    /// <summary>Why steps of a build were carried out.</summary>
+    /// <param name="record">The build.</param>
+    /// <param name="steps">Steps of it.</param>
+    public IReadOnlyList<Explanation> Explain(BuildRecord record, IEnumerable<StepRecord> steps)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentNullException.ThrowIfNull(steps);
+        var explainer = new Explainer(this, _collector, record);
+        return [.. steps.Select(explainer.Explain)];
+    }
 
     /// <summary>Where a step was written, with the whole source file; null if nobody said.</summary>
     public SourceLocation? SourceOf(BuildId id, Digest step) => Definitions(id)

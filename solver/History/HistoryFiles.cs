@@ -10,14 +10,25 @@ namespace Cairn.Solver.History;
 /// <summary>The files of recorded builds: a directory for each build, and one for the file lists that builds share. All are zstd.</summary>
 internal sealed class HistoryFiles
 {
+    /// <summary>Directory of the builds, relative to the store's root.</summary>
+    public const string BuildsArea = "history/builds";
+
+    /// <summary>Directory of the file lists, relative to the store's root.</summary>
+    public const string ListsArea = "history/files";
+
     private const int Level = 1;   // records are small and many: time counts more than bytes
 
-    private readonly string _root;
+    private readonly string _builds;
+    private readonly string _lists;
 
-    public HistoryFiles(string storeRoot) => _root = Path.Combine(storeRoot, "history");
+    public HistoryFiles(string storeRoot)
+    {
+        _builds = Path.Combine(storeRoot, BuildsArea);
+        _lists = Path.Combine(storeRoot, ListsArea);
+    }
 
-    /// <summary>ROOT/history/BUILD.</summary>
-    public string Directory(BuildId id) => Path.Combine(_root, id.Value);
+    /// <summary>ROOT/history/builds/BUILD.</summary>
+    public string Directory(BuildId id) => Path.Combine(_builds, id.Value);
 
     public string Log(BuildId id) => Path.Combine(Directory(id), "log.zst");
 
@@ -26,16 +37,14 @@ internal sealed class HistoryFiles
     public string Definitions(BuildId id) => Path.Combine(Directory(id), "definitions.zst");
 
     /// <summary>ROOT/history/files/HEX.</summary>
-    public string FileList(string digest) => Path.Combine(_root, "files", digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+    public string FileList(string digest) => Path.Combine(_lists, digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..]);
 
     /// <summary>Makes the directories that hold the others.</summary>
     public void Prepare()
     {
-        if (!System.IO.Directory.Exists(Path.Combine(_root, "files")))
-        {
-            System.IO.Directory.CreateDirectory(Path.Combine(_root, "files"));
-            File.SetUnixFileMode(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        System.IO.Directory.CreateDirectory(_builds, Mode);
+        System.IO.Directory.CreateDirectory(_lists, Mode);
     }
 
     /// <summary>Writes record and definitions into a build's directory; each appears whole or not at all.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cairn.Solver.Explain;
 
 namespace Cairn.Solver.History;
 
@@ -9,4 +10,5 @@ namespace Cairn.Solver.History;
     Converters = [typeof(DigestConverter)])]
 [JsonSerializable(typeof(BuildRecord))]
 [JsonSerializable(typeof(BuildSummary))]
+[JsonSerializable(typeof(Explanation))]
 internal sealed partial class HistoryJson : JsonSerializerContext;

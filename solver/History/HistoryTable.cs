@@ -48,7 +48,16 @@ internal static class HistoryTable
               PRIMARY KEY (build, step, mount)
             ) STRICT, WITHOUT ROWID;
             """,
-        ]);
+        ])
+    {
+        // What is in the files is told by the files themselves, so the rows promise nothing of it.
+        Areas =
+        [
+            new StoreArea(HistoryFiles.BuildsArea, "SELECT id AS name, 0 AS sequence FROM builds", static (_, _) => true),
+            new StoreArea(HistoryFiles.ListsArea, "SELECT substr(digest, 8) AS name, 0 AS sequence FROM file_lists", static (_, _) => true),
+        ],
+        Drop = Drop,
+    };
 
     /// <summary>The row of a build that begins.</summary>
     public static void Insert(WriteTransaction transaction, BuildSummary build, string instance)
@@ -228,6 +237,28 @@ internal static class HistoryTable
         Set(command, "$build", build.Value);
         Set(command, "$step", step.ToString());
         command.ExecuteNonQuery();
+    }
+
+    // After a power cut: rows whose files did not reach the disk.
+    private static void Drop(StoreRoot store, WriteTransaction transaction, IReadOnlyCollection<StoreFile> lost)
+    {
+        var files = new HistoryFiles(store.Root);
+        foreach (StoreFile file in lost)
+        {
+            if (file.Area == HistoryFiles.BuildsArea)
+            {
+                foreach (string orphan in Delete(transaction, new BuildId(file.Name)))
+                {
+                    transaction.Trash(files.FileList(orphan));
+                }
+            }
+            else if (file.Area == HistoryFiles.ListsArea)
+            {
+                SqliteCommand delete = transaction.Command("DELETE FROM file_lists WHERE digest = $digest");
+                Set(delete, "$digest", "sha256:" + file.Name);
+                delete.ExecuteNonQuery();
+            }
+        }
     }
 
     private static List<string> Texts(SqliteCommand command)

@@ -1,9 +1,11 @@
 using Cairn.Cli.Contexts;
 using Cairn.Cli.Errors;
+using Cairn.Cli.Explain;
 using Cairn.Cli.Progress;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
 using Cairn.Solver;
+using Cairn.Solver.Explain;
 using Cairn.Solver.History;
 using Cairn.Solver.Sessions;
 
@@ -29,11 +31,19 @@ internal sealed class BuildRun(BuildSettings settings)
 
         BuildView view = new();
         BuildResult result;
+        IReadOnlyList<Explanation> unexpected = [];
         try
         {
             await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
-            await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
-            result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
+            try
+            {
+                await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
+                result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
+            }
+            finally
+            {
+                unexpected = await BuildReview.RunAsync(solver, _historyId, settings);
+            }
         }
         catch (Exception e) when (interrupts.ExitCode != 0 && e is OperationCanceledException or BuildException)
         {
@@ -43,6 +53,7 @@ internal sealed class BuildRun(BuildSettings settings)
         catch (BuildException e)
         {
             FailureReport.Write(Console.Error, e, view);
+            await TellAsync(unexpected);
             return 1;
         }
 
@@ -58,7 +69,20 @@ internal sealed class BuildRun(BuildSettings settings)
         }
 
         await ResultFiles.WriteAsync(settings, result.Response, CancellationToken.None);
-        return 0;
+        await TellAsync(unexpected);
+        return unexpected.Count > 0 ? 1 : 0;
+    }
+
+    private async Task TellAsync(IReadOnlyList<Explanation> unexpected)
+    {
+        if (unexpected.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"ERROR: {(unexpected.Count == 1 ? "a step" : $"{unexpected.Count} steps")} ran that should have come from the cache:");
+            foreach (Explanation explanation in unexpected)
+            {
+                await Console.Error.WriteAsync(ExplanationText.Render(explanation, _clock.GetUtcNow()));
+            }
+        }
     }
 
     // As the list of builds shows it: the context's own name, and what is not usual about the build.

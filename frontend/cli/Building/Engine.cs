@@ -1,3 +1,4 @@
+using Cairn.Cli.Explain;
 using Cairn.Cli.History;
 using Cairn.Cli.Settings;
 
@@ -11,6 +12,8 @@ internal static class Engine
     public static Task<int> DiskUsageAsync(DiskUsageSettings settings) => StoreRun.DiskUsageAsync(settings);
 
     public static Task<int> PruneAsync(PruneSettings settings) => StoreRun.PruneAsync(settings);
+
+    public static Task<int> ExplainAsync(ExplainSettings settings) => ExplainRun.RunAsync(settings);
 
     public static Task<int> HistoryAsync(HistorySettings settings) => new HistoryRun(settings).RunAsync();
 

@@ -112,8 +112,8 @@ public sealed class HistoryTests : IAsyncDisposable
         Assert.Equal(2, left.Count);
         await solver.ReopenAsync();
         Assert.Equal(
-            left.Select(static build => build.Id.Value).Append("files").Order(StringComparer.Ordinal),
-            Directory.EnumerateFileSystemEntries(Path.Combine(solver.Root, "history")).Select(static path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
+            left.Select(static build => build.Id.Value).Order(StringComparer.Ordinal),
+            Directory.EnumerateFileSystemEntries(Path.Combine(solver.Root, "history", "builds")).Select(static path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
 
         solver.Solver.History.Remove(left);
         Assert.Empty(solver.Solver.History.List());
