@@ -282,7 +282,7 @@ internal static class MissCases
         File.SetUnixFileMode(full, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
     }
 
-    private static IReadOnlyDictionary<string, string> Arguments(params (string Name, string Value)[] arguments) =>
+    private static Dictionary<string, string> Arguments(params (string Name, string Value)[] arguments) =>
         arguments.ToDictionary(static a => "build-arg:" + a.Name, static a => a.Value, StringComparer.Ordinal);
 
     private static MissCase Pair(Names n, Func<string, string> line, Func<string, string, object> cause)
