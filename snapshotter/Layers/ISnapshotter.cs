@@ -1,5 +1,6 @@
 using Cairn.Llb;
 using Cairn.Snapshotter.Manifests;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 
 namespace Cairn.Snapshotter.Layers;
@@ -13,19 +14,36 @@ public interface ISnapshotter
     /// <summary>"overlay" or "native".</summary>
     string Driver { get; }
 
+    /// <summary>How the files of several layers get into one tree.</summary>
+    MergeStrategy Strategy { get; }
+
+    /// <summary>How many files took the next best way into a tree since the store was opened, by reason.</summary>
+    IReadOnlyDictionary<Fallback, long> Fallbacks { get; }
+
     /// <summary>What each layer changes.</summary>
     LayerManifests Manifests { get; }
 
     /// <summary>A writable tree over the layers; what is written becomes a layer by <see cref="ActiveSnapshot.Freeze"/>.</summary>
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>
-    ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers);
+    ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken);
 
     /// <summary>A read-only tree of the layers. Their files stay while it lives.</summary>
     /// <exception cref="BuildException">A layer is missing, or there are more layers than one mount can have.</exception>
-    SnapshotView View(IReadOnlyList<LayerId> layers);
+    SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken);
 
     /// <summary>An empty change directory to fill directly.</summary>
     StagedLayer Stage();
+
+    /// <summary>
+    /// A directory of the tree of some layers as a layer of its own, at another place, without mounting the tree; regular files are links
+    /// to the layers' files where that is allowed.
+    /// </summary>
+    /// <param name="layers">Layers of the tree.</param>
+    /// <param name="source">Absolute path of a directory in it; symbolic links are not followed.</param>
+    /// <param name="destination">Absolute path that it gets; directories on the way belong to root and have mode 0755.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="BuildException">There is no such directory.</exception>
+    StagedLayer StageSubtree(IReadOnlyList<LayerId> layers, string source, string destination, CancellationToken cancellationToken);
 
     /// <summary>What turns the tree of <paramref name="lower"/> into the tree of <paramref name="upper"/>, with whiteouts for what is gone.</summary>
     StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken);
@@ -38,7 +56,11 @@ public interface ISnapshotter
     bool Exists(LayerId layer);
 
     /// <summary>Directory of a layer's changes, for who holds it by <see cref="Use"/> or a tree; only to be read.</summary>
+    /// <exception cref="BuildException">The layer lies in an additional store that is not there or does not have it.</exception>
     string ChangesDirectory(LayerId layer);
+
+    /// <summary>As <see cref="ChangesDirectory"/>; null if the directory is not there.</summary>
+    string? TryChangesDirectory(LayerId layer);
 
     /// <summary>
     /// Keeps layers from being deleted while they are read, and says where their files are. Cheap: a lock per layer, no mount.

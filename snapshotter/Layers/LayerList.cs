@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Snapshotter.Native;
 
 namespace Cairn.Snapshotter.Layers;
 
@@ -21,13 +22,15 @@ internal static class LayerList
         return result;
     }
 
-    /// <summary>Refuses a list that one mount cannot have.</summary>
-    public static void CheckCount(int count, int limit)
+    /// <summary>Refuses a list that one mount cannot have, whatever is flattened.</summary>
+    /// <param name="count">Layers.</param>
+    /// <param name="places">Directories that they take in a mount.</param>
+    public static void CheckCount(int count, int places)
     {
-        if (count > limit)
+        if (places > Mounts.MaxLowers)
         {
             throw new BuildException(
-                ErrorKind.Environment, "mount snapshot", "", $"it has {count} layers, and one mount takes at most {limit}",
+                ErrorKind.Environment, "mount snapshot", "", $"its {count} layers take {places} directories, and a mount takes {Mounts.MaxLowers}",
                 "Use fewer steps, or join some of them.");
         }
     }

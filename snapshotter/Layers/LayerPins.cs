@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Win32.SafeHandles;
@@ -6,9 +7,9 @@ namespace Cairn.Snapshotter.Layers;
 
 /// <summary>
 /// What this opening of a store reads: a shared lock on the directory of each layer in use. The kernel drops it with the process, so nothing
-/// is counted on disk. One descriptor per layer, counted here.
+/// is counted on disk. One descriptor per layer, counted here. A layer of an additional store is locked there as well, against its owner.
 /// </summary>
-internal sealed class LayerPins
+internal sealed class LayerPins(AdditionalStores additional)
 {
     private readonly Lock _lock = new();   // guards the table; never held while a lock is waited for
     private readonly Dictionary<LayerId, Pin> _pins = [];
@@ -39,7 +40,7 @@ internal sealed class LayerPins
                 if (--pin.Count == 0)
                 {
                     _pins.Remove(layer);
-                    pin.Directory.Dispose();
+                    pin.Dispose();
                 }
             }
         }
@@ -61,12 +62,17 @@ internal sealed class LayerPins
         {
             return errno == Errno.ENOENT ? false : throw new NativeException("open", directory(layer), errno);
         }
+        SafeFileHandle? original = null;
         try
         {
             if (!Files.TryLock(opened, exclusive: false, wait: false))
             {
                 LockOrder.Check("layer " + layer);   // whoever removes it is in the write turn
                 Files.TryLock(opened, exclusive: false, wait: true);
+            }
+            if (layer.IsAdditional && (original = additional.TryPin(layer)) is null)
+            {
+                return false;
             }
             lock (_lock)
             {
@@ -76,8 +82,9 @@ internal sealed class LayerPins
                 }
                 else
                 {
-                    _pins.Add(layer, new Pin(opened));
+                    _pins.Add(layer, new Pin(opened, original));
                     opened = null;
+                    original = null;
                 }
             }
             return true;
@@ -85,13 +92,18 @@ internal sealed class LayerPins
         finally
         {
             opened?.Dispose();
+            original?.Dispose();
         }
     }
 
-    private sealed class Pin(SafeFileHandle directory)
+    private sealed class Pin(SafeFileHandle directory, SafeFileHandle? original) : IDisposable
     {
-        public SafeFileHandle Directory => directory;
-
         public int Count { get; set; } = 1;
+
+        public void Dispose()
+        {
+            directory.Dispose();
+            original?.Dispose();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
 
@@ -18,6 +19,7 @@ public static class LayerRecovery
         delete.Parameters.AddWithValue("$id", layer.Value);
         delete.ExecuteNonQuery();
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
+        FlattenedRuns.RemoveWith(transaction, store, layer);
     }
 
     /// <summary>Removes the rows of lost layers, and all twins: they are made without a row, and nothing says whether they are whole.</summary>
@@ -26,6 +28,10 @@ public static class LayerRecovery
         foreach (StoreFile file in lost.Where(static file => file.Area == "layers"))
         {
             Remove(store, transaction, new LayerId(long.Parse(file.Name, CultureInfo.InvariantCulture)));
+        }
+        foreach (StoreFile file in lost.Where(static file => file.Area == "flattened"))
+        {
+            FlattenedRuns.Remove(transaction, store, long.Parse(file.Name, CultureInfo.InvariantCulture));
         }
         var twins = new List<long>();
         using (SqliteDataReader reader = transaction.Command("SELECT id FROM layers WHERE family IS NOT NULL").ExecuteReader())

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cairn.Llb;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
@@ -10,7 +11,7 @@ namespace Cairn.Snapshotter.Layers;
 /// <summary>Rows and directories of published layers; the same for every driver.</summary>
 internal sealed class LayerTable(StoreRoot store)
 {
-    private readonly LayerPins _pins = new();
+    private readonly LayerPins _pins = new(store.Additional);
 
     public LayerUsage Usage(LayerId layer) => store.Read(connection =>
     {
@@ -21,7 +22,7 @@ internal sealed class LayerTable(StoreRoot store)
         return reader.Read() ? new LayerUsage(reader.GetInt64(0), reader.GetInt64(1)) : throw Missing(layer);
     });
 
-    public bool Exists(LayerId layer) => Directory.Exists(ChangesDirectory(layer)) && store.Read(connection =>
+    public bool Exists(LayerId layer) => TryChangesDirectory(layer) is not null && store.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
         select.CommandText = "SELECT 1 FROM layers WHERE id = $id";
@@ -29,7 +30,12 @@ internal sealed class LayerTable(StoreRoot store)
         return select.ExecuteScalar() is not null;
     });
 
-    public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(StagedLayer.LayerDirectory(store, layer));
+    /// <exception cref="BuildException">It lies in an additional store that is not there or does not have it.</exception>
+    public string ChangesDirectory(LayerId layer) => StagedLayer.ChangesIn(SourceDirectory(layer) ?? throw Missing(layer));
+
+    /// <summary>Null if the directory is not there.</summary>
+    public string? TryChangesDirectory(LayerId layer) =>
+        SourceDirectory(layer) is { } directory && StagedLayer.ChangesIn(directory) is var changes && Directory.Exists(changes) ? changes : null;
 
     /// <summary>Keeps the layers of a normalised list, and says where their files are.</summary>
     /// <exception cref="BuildException">One is missing.</exception>
@@ -62,7 +68,7 @@ internal sealed class LayerTable(StoreRoot store)
                 throw Missing(layers[i]);
             }
             directories[i] = family is { } shared && !(seen ??= []).Add(shared)
-                ? LayerTwin.Ensure(store, layers[i])
+                ? LayerTwin.Ensure(store, layers[i], ChangesDirectory(layers[i]))
                 : ChangesDirectory(layers[i]);
         }
         return directories;
@@ -79,12 +85,14 @@ internal sealed class LayerTable(StoreRoot store)
         return store.Read(connection =>
         {
             using SqliteCommand select = connection.CreateCommand();
-            select.CommandText = "SELECT layers.id, family FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
+            select.CommandText = "SELECT layers.id, family, marks FROM json_each($ids) JOIN layers ON layers.id = json_each.value";
             select.Parameters.AddWithValue("$ids", "[" + string.Join(',', layers) + "]");
             using SqliteDataReader reader = select.ExecuteReader();
             while (reader.Read())
             {
-                rows.Add(new LayerId(reader.GetInt64(0)), reader.IsDBNull(1) ? null : reader.GetInt64(1));
+                var layer = new LayerId(reader.GetInt64(0));
+                OverlayMarks.CheckNamespace(layer, reader.GetString(2));
+                rows.Add(layer, reader.IsDBNull(1) ? null : reader.GetInt64(1));
             }
             return rows;
         });
@@ -137,6 +145,7 @@ internal sealed class LayerTable(StoreRoot store)
         delete.Parameters.AddWithValue("$id", layer.Value);
         delete.ExecuteNonQuery();
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
+        FlattenedRuns.RemoveWith(transaction, store, layer);
     }
 
     // Whoever comes later waits until the turn has ended, and then reads what became of the row.
@@ -183,6 +192,11 @@ internal sealed class LayerTable(StoreRoot store)
 
     private static Dictionary<LayerId, long> NoFamilies { get; } = [];
 
-    private static BuildException Missing(LayerId layer) =>
-        new(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
+    // The layer's own directory, wherever it lies; null if it lies in an additional store that is not there.
+    private string? SourceDirectory(LayerId layer) =>
+        layer.IsAdditional ? store.Additional.TryLayerDirectory(layer) : StagedLayer.LayerDirectory(store, layer);
+
+    private BuildException Missing(LayerId layer) => layer.IsAdditional
+        ? store.Additional.Missing(layer)
+        : new BuildException(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
 }

@@ -11,20 +11,24 @@ namespace Cairn.Snapshotter.Layers;
 /// </summary>
 internal static class LayerTwin
 {
+    /// <summary>A change directory is that of a twin.</summary>
+    public static bool IsTwin(string directory) => directory.EndsWith("/twin", StringComparison.Ordinal);
+
     /// <summary>Directory of the copy, or where it would be.</summary>
     public static string DirectoryOf(StoreRoot store, LayerId layer) => Path.Combine(StagedLayer.LayerDirectory(store, layer), "twin");
 
-    /// <summary>Directory of the copy; it is made if it is not there.</summary>
-    public static string Ensure(StoreRoot store, LayerId layer)
+    /// <summary>Directory of the copy; it is made if it is not there, in this store wherever the layer lies.</summary>
+    /// <param name="store">This store.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="changes">Its change directory.</param>
+    public static string Ensure(StoreRoot store, LayerId layer, string changes)
     {
-        string directory = StagedLayer.LayerDirectory(store, layer);
         string twin = DirectoryOf(store, layer);
         if (Directory.Exists(twin))
         {
             return twin;
         }
         using StagingDirectory staging = StagedLayer.Create(store, "twin");
-        string changes = StagedLayer.ChangesIn(directory);
         string copy = StagedLayer.ChangesIn(staging.Path);
         using (FileStream tar = new(
             Path.Combine(staging.Path, "tar"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose))

@@ -1,34 +1,44 @@
 using Cairn.Snapshotter.Manifests;
+using Cairn.Snapshotter.Merging;
+using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
 namespace Cairn.Snapshotter.Layers;
 
 /// <summary>
-/// Works without overlayfs: layers are flattened into a directory by hardlinks to look at, by copies to write to; what was written is found
-/// by comparing. Layers are the same as the overlay driver's.
+/// Works without overlayfs: layers are flattened into a directory, by links where it is only looked at, by files of its own where it is
+/// written to; what was written is found by comparing. Layers are the same as the overlay driver's.
 /// </summary>
-internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
+/// <param name="store">Has the layers.</param>
+/// <param name="strategy">How files get into a tree that is only looked at; joining is linking here.</param>
+internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy) : ISnapshotter
 {
     public const string Name = "native";
 
     private readonly LayerTable _layers = new(store);
+    private readonly FallbackCounts _fallbacks = new();
 
     public string Driver => Name;
 
+    public MergeStrategy Strategy { get; } = strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy;
+
+    public IReadOnlyDictionary<Fallback, long> Fallbacks => _fallbacks.Now;
+
     public LayerManifests Manifests { get; } = new(store);
 
-    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
+    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
-        lowers = LayerList.Normalise(lowers);
-        UsedLayers used = _layers.Use(lowers);
+        UsedLayers used = _layers.Use(LayerList.Normalise(lowers));
         StagingDirectory? staging = null;
         try
         {
-            staging = Flatten(used, "active", link: false);
+            // A file that is written to must not be a layer's.
+            staging = Flatten(used, "active", Strategy == MergeStrategy.Hardlink ? MergeStrategy.Reflink : Strategy, cancellationToken);
             string directory = StagedLayer.ChangesIn(staging.Path);
             var tree = RootedTree.Open(directory);
-            return new ActiveSnapshot(store, tree, used, staging, directory, null, (filled, token) => Freeze(filled, lowers, token));
+            return new ActiveSnapshot(
+                store, tree, used, staging, directory, null, (filled, token) => Freeze(filled, used.Layers, token));
         }
         catch
         {
@@ -38,15 +48,17 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
         }
     }
 
-    public SnapshotView View(IReadOnlyList<LayerId> layers)
+    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken)
     {
         UsedLayers used = _layers.Use(LayerList.Normalise(layers));
         StagingDirectory? scratch = null;
         try
         {
-            scratch = Flatten(used, "view", link: true);
+            scratch = Flatten(used, "view", Strategy, cancellationToken);
             string directory = StagedLayer.ChangesIn(scratch.Path);
-            return new SnapshotView(store, RootedTree.Open(directory), used, scratch, directory);
+            return Mounts.TryReadOnly(directory) is { } mount
+                ? new SnapshotView(store, new RootedTree(mount), used, scratch, null)
+                : new SnapshotView(store, RootedTree.Open(directory), used, scratch, directory);
         }
         catch
         {
@@ -58,10 +70,17 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
 
     public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
 
+    public StagedLayer StageSubtree(
+        IReadOnlyList<LayerId> layers, string source, string destination, CancellationToken cancellationToken)
+    {
+        using UsedLayers used = _layers.Use(LayerList.Normalise(layers));
+        return LayerSubtree.Stage(store, used, source, destination, Strategy, _fallbacks, cancellationToken);
+    }
+
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
     {
-        using SnapshotView before = View(lower);
-        using SnapshotView after = View(upper);
+        using SnapshotView before = View(lower, cancellationToken);
+        using SnapshotView after = View(upper, cancellationToken);
         return TreeDifference.Compute(store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
     }
 
@@ -70,6 +89,8 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
     public bool Exists(LayerId layer) => _layers.Exists(layer);
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
+
+    public string? TryChangesDirectory(LayerId layer) => _layers.TryChangesDirectory(layer);
 
     public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
 
@@ -81,7 +102,7 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
         {
             return new StagedLayer(store, staging, null);
         }
-        using SnapshotView below = View(lowers);
+        using SnapshotView below = View(lowers, cancellationToken);
         using RootedTree written = RootedTree.Open(StagedLayer.ChangesIn(staging.Path));
         StagedLayer layer = TreeDifference.Compute(
             store, below.Tree, written, [StagedLayer.ChangesIn(staging.Path)], cancellationToken);
@@ -98,12 +119,13 @@ internal sealed class NativeSnapshotter(StoreRoot store) : ISnapshotter
         }
     }
 
-    private StagingDirectory Flatten(UsedLayers layers, string purpose, bool link)
+    private StagingDirectory Flatten(UsedLayers layers, string purpose, MergeStrategy how, CancellationToken cancellationToken)
     {
         StagingDirectory staging = StagedLayer.Create(store, purpose);
         try
         {
-            Flattening.Run([.. layers.Directories.Reverse()], StagedLayer.ChangesIn(staging.Path), link, CancellationToken.None);
+            Flattening.Run(
+                [.. layers.Directories.Reverse()], StagedLayer.ChangesIn(staging.Path), how, _fallbacks, cancellationToken);
             return staging;
         }
         catch

@@ -1,4 +1,5 @@
 using Cairn.Snapshotter.Manifests;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
@@ -6,27 +7,43 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Layers;
 
-/// <summary>Joins layers by mounting them on top of each other; no file is touched.</summary>
-internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
+/// <summary>Shows layers by mounting directories on top of each other, as its strategy lists them, and takes changes in one more.</summary>
+internal sealed class OverlaySnapshotter : ISnapshotter
 {
     public const string Name = "overlay";
 
-    private readonly LayerTable _layers = new(store);
+    private readonly StoreRoot _store;
+    private readonly LayerTable _layers;
+    private readonly FallbackCounts _fallbacks = new();
+    private readonly IMergeStrategy _strategy;
+
+    public OverlaySnapshotter(StoreRoot store, MergeStrategy strategy)
+    {
+        _store = store;
+        _layers = new LayerTable(store);
+        Manifests = new LayerManifests(store);
+        var runs = new FlattenedRuns(store, _layers, strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy, _fallbacks);
+        _strategy = strategy == MergeStrategy.Join
+            ? new JoinStrategy(runs, store.Options.MaxLowers)
+            : new FlattenStrategy(strategy, runs);
+    }
 
     public string Driver => Name;
 
-    public LayerManifests Manifests { get; } = new(store);
+    public MergeStrategy Strategy => _strategy.Kind;
 
-    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers)
+    public IReadOnlyDictionary<Fallback, long> Fallbacks => _fallbacks.Now;
+
+    public LayerManifests Manifests { get; }
+
+    public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
-        lowers = LayerList.Normalise(lowers);
-        LayerList.CheckCount(lowers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
-        UsedLayers used = _layers.Use(lowers);
+        UsedLayers used = _layers.Use(LayerList.Normalise(lowers));
         StagingDirectory? staging = null;
         try
         {
-            IReadOnlyList<string> directories = used.Directories;
-            staging = StagedLayer.Create(store, "active");
+            IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
+            staging = StagedLayer.Create(_store, "active");
             string upper = StagedLayer.ChangesIn(staging.Path);
             string work = Path.Combine(staging.Path, "work");
             Files.MakeDirectory(Files.Anywhere, work, 0x1c0);
@@ -34,10 +51,11 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
             {
                 TakeRootMetadata(directories[^1], upper);
             }
-            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work);
-            var shares = new SharedFiles(lowers, _layers.Families);
+            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work, OverlayMarks.AreOfUsers);
+            var shares = new SharedFiles(used.Layers, _layers.Families);
             var tree = new RootedTree(mount) { Upper = upper, Shares = shares };
-            return new ActiveSnapshot(store, tree, used, staging, null, upper, (filled, token) => Freeze(filled, lowers, shares, token));
+            return new ActiveSnapshot(
+                _store, tree, used, staging, null, upper, (filled, token) => Freeze(filled, used.Layers, shares, token));
         }
         catch
         {
@@ -47,17 +65,15 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
         }
     }
 
-    public SnapshotView View(IReadOnlyList<LayerId> layers)
+    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken)
     {
-        layers = LayerList.Normalise(layers);
-        LayerList.CheckCount(layers.Count, Math.Min(store.Options.MaxLowers, Mounts.KernelMaxLowers));
-        UsedLayers used = _layers.Use(layers);
+        UsedLayers used = _layers.Use(LayerList.Normalise(layers));
         try
         {
-            IReadOnlyList<string> directories = used.Directories;
-            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null);
-            var tree = new RootedTree(mount) { Layer = layers.Count == 1 ? (layers[0], directories[0]) : null };
-            return new SnapshotView(store, tree, used, null, null);
+            IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
+            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null, OverlayMarks.AreOfUsers);
+            var tree = new RootedTree(mount) { Layer = used.Layers.Count == 1 ? (used.Layers[0], used.Directories[0]) : null };
+            return new SnapshotView(_store, tree, used, null, null);
         }
         catch
         {
@@ -66,13 +82,22 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
         }
     }
 
-    public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
+    public StagedLayer Stage() => new(_store, StagedLayer.Create(_store, "layer"), null);
+
+    public StagedLayer StageSubtree(
+        IReadOnlyList<LayerId> layers, string source, string destination, CancellationToken cancellationToken)
+    {
+        using UsedLayers used = _layers.Use(LayerList.Normalise(layers));
+        return LayerSubtree.Stage(
+            _store, used, source, destination, Strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : Strategy, _fallbacks,
+            cancellationToken);
+    }
 
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
     {
-        using SnapshotView before = View(lower);
-        using SnapshotView after = View(upper);
-        return TreeDifference.Compute(store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
+        using SnapshotView before = View(lower, cancellationToken);
+        using SnapshotView after = View(upper, cancellationToken);
+        return TreeDifference.Compute(_store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -80,6 +105,8 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
     public bool Exists(LayerId layer) => _layers.Exists(layer);
 
     public string ChangesDirectory(LayerId layer) => _layers.ChangesDirectory(layer);
+
+    public string? TryChangesDirectory(LayerId layer) => _layers.TryChangesDirectory(layer);
 
     public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
 
@@ -90,9 +117,9 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
     {
         Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
         using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
-        using SnapshotView? below = lowers.Count == 0 ? null : View(lowers);
+        using SnapshotView? below = lowers.Count == 0 ? null : View(lowers, cancellationToken);
         LayerSurvey survey = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
-        var layer = new StagedLayer(store, staging, survey);
+        var layer = new StagedLayer(_store, staging, survey);
         foreach (LayerId source in shares.Sources)
         {
             layer.ShareFilesOf(source);
@@ -113,7 +140,7 @@ internal sealed class OverlaySnapshotter(StoreRoot store) : ISnapshotter
         var result = new List<string>(directories.Reverse());
         for (int i = 0; result.Count < atLeast; i++)
         {
-            result.Add(Path.Combine(store.Root, "empty", i == 0 ? "0" : "1"));
+            result.Add(Path.Combine(_store.Root, "empty", i == 0 ? "0" : "1"));
         }
         return result;
     }

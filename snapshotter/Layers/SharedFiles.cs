@@ -40,10 +40,10 @@ internal sealed class SharedFiles(
         }
     }
 
-    /// <summary>Files of the layer may be linked: no layer below has files in common with it.</summary>
+    /// <summary>Files of the layer may be linked: they are this store's, and no layer below has files in common with it.</summary>
     public bool MayLink(LayerId source)
     {
-        if (lowers.Contains(source))
+        if (source.IsAdditional || lowers.Contains(source))
         {
             return false;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Blake3;
 using Cairn.Snapshotter.Manifests;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
@@ -55,13 +56,15 @@ public sealed class StagedLayer : IDisposable
         LayerUsage usage = Usage;
         SqliteCommand insert = transaction.Command(
             """
-            INSERT INTO layers (sequence, boot, bytes, inodes, manifest) VALUES ($sequence, $boot, $bytes, $inodes, $manifest) RETURNING id
+            INSERT INTO layers (sequence, boot, bytes, inodes, manifest, marks)
+            VALUES ($sequence, $boot, $bytes, $inodes, $manifest, $marks) RETURNING id
             """);
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
         insert.Parameters.AddWithValue("$boot", transaction.BootId);
         insert.Parameters.AddWithValue("$bytes", usage.Bytes);
         insert.Parameters.AddWithValue("$inodes", usage.Inodes);
         insert.Parameters.AddWithValue("$manifest", _manifestHash.ToArray());
+        insert.Parameters.AddWithValue("$marks", OverlayMarks.Namespace);
         var id = new LayerId((long)insert.ExecuteScalar()!);
         LayerTable.JoinFamily(transaction, id, _shared);
         Failpoints.Hit("layer.inserted");

@@ -11,7 +11,7 @@ internal sealed class TreeDifference
     private readonly CancellationToken _cancellation;
     private readonly string _changes;
     private readonly LayerFiles _origin;
-    private readonly Dictionary<ulong, string> _linked = [];   // inode of an added file -> host path of its first name
+    private readonly Dictionary<(ulong, ulong), string> _linked = [];   // identity of an added file -> host path of its first name
 
     private TreeDifference(string changes, LayerFiles origin, CancellationToken cancellationToken)
     {
@@ -134,8 +134,8 @@ internal sealed class TreeDifference
         {
             return;
         }
-        if (status.LinkCount > 1 && !_linked.TryAdd(status.Inode, _changes + entryPath)
-            && Files.TryLink(Files.Anywhere, _linked[status.Inode], target, name) == 0)
+        if (status.LinkCount > 1 && !_linked.TryAdd(status.Identity, _changes + entryPath)
+            && Files.TryLink(Files.Anywhere, _linked[status.Identity], target, name) == 0)
         {
             return;
         }

@@ -6,6 +6,7 @@ namespace Cairn.Snapshotter.Layers;
 public sealed class UsedLayers : IDisposable
 {
     private readonly LayerPins _pins;
+    private readonly List<IDisposable> _kept = [];
     private bool _disposed;
 
     internal UsedLayers(LayerPins pins, IReadOnlyList<LayerId> layers, IReadOnlyList<string> directories)
@@ -24,12 +25,16 @@ public sealed class UsedLayers : IDisposable
     /// </summary>
     public IReadOnlyList<string> Directories { get; }
 
+    /// <summary>Keeps something else as long as the layers; owned from here on.</summary>
+    internal void AlsoKeep(IDisposable kept) => _kept.Add(kept);
+
     /// <summary>Lets them go. Safe to call twice.</summary>
     public void Dispose()
     {
         if (!_disposed)
         {
             _disposed = true;
+            _kept.ForEach(static kept => kept.Dispose());
             _pins.Release(Layers);
         }
     }

@@ -50,8 +50,12 @@ public sealed class LayerManifests
             : throw new BuildException(ErrorKind.Internal, "use layer", layer.ToString(), "the store does not have it");
     });
 
-    /// <summary>The directory of a layer, which holds its changes, its manifest and its contents.</summary>
-    public string DirectoryOf(LayerId layer) => StagedLayer.LayerDirectory(_store, layer);
+    /// <summary>
+    /// The directory of a layer, which holds its changes, its manifest and its contents; that of the additional store it lies in, if it does
+    /// and is there.
+    /// </summary>
+    public string DirectoryOf(LayerId layer) =>
+        (layer.IsAdditional ? _store.Additional.TryLayerDirectory(layer) : null) ?? StagedLayer.LayerDirectory(_store, layer);
 
     /// <summary>Hashes of a layer's files, if somebody recorded them and they are intact.</summary>
     public LayerContents? TryReadContents(LayerId layer)
@@ -86,7 +90,7 @@ public sealed class LayerManifests
         {
             File.WriteAllBytes(stagedContents, contentsBytes);
         }
-        string directory = DirectoryOf(layer);
+        string directory = StagedLayer.LayerDirectory(_store, layer);   // also for a layer of another store: nothing is written there
         return _store.Write(transaction =>
         {
             bool recorded = Set(transaction, "UPDATE layers SET manifest = $hash WHERE id = $id AND manifest IS NULL", layer, manifestHash);
@@ -148,11 +152,16 @@ public sealed class LayerManifests
         return manifest;
     }
 
-    private byte[]? ReadFile(LayerId layer, string name)
+    // What was recorded here of a layer of another store lies here.
+    private byte[]? ReadFile(LayerId layer, string name) =>
+        ReadFile(Path.Combine(DirectoryOf(layer), name))
+        ?? (layer.IsAdditional ? ReadFile(Path.Combine(StagedLayer.LayerDirectory(_store, layer), name)) : null);
+
+    private static byte[]? ReadFile(string path)
     {
         try
         {
-            return File.ReadAllBytes(Path.Combine(DirectoryOf(layer), name));
+            return File.ReadAllBytes(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

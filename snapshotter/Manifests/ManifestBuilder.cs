@@ -38,7 +38,7 @@ internal sealed class ManifestBuilder
             return new ChangeEntry { Name = name, Operation = ChangeOperation.Whiteout, Kind = FileKind.CharacterDevice };
         }
         string target = status.IsSymlink ? Files.ReadLink(directory, name) : "";
-        ChangeEntry entry = Entry(name, status, isOpaque, target, TreeAttributes.Read(directory, name), children);
+        ChangeEntry entry = Entry(name, status, isOpaque, target, TreeAttributes.ReadInLayer(directory, name), children);
         if (status is { IsDirectory: false, LinkCount: > 1 } && !_named.TryAdd(status.Inode, entry))
         {
             _named[status.Inode].LinkGroup = entry.LinkGroup = Linked;
@@ -55,7 +55,7 @@ internal sealed class ManifestBuilder
         FileStatus status = Files.Status(root);
         _usage.Add(status);
         var manifest = new ChangeManifest(
-            Entry("", status, TreeAttributes.IsOpaque(root), "", TreeAttributes.Read(root, "."), children));
+            Entry("", status, TreeAttributes.IsOpaque(root), "", TreeAttributes.ReadInLayer(root, "."), children));
         if (_hasGroups)
         {
             NumberLinks(manifest.Root, []);

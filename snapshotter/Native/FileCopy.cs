@@ -23,6 +23,12 @@ internal static unsafe class FileCopy
         using SafeFileHandle target = Files.OpenAt(
             toDirectory, to, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW, 0x180);
         CopyContent(source, target, status);
+        CopyMetadata(source, target, metadata);
+    }
+
+    /// <summary>Gives an open file metadata, and the portable attributes of another; the times come last.</summary>
+    public static void CopyMetadata(SafeFileHandle source, SafeFileHandle target, FileChange metadata)
+    {
         RootedTree.Apply(target, metadata with { Times = null });
         CopyAttributes(source, target);
         RootedTree.Apply(target, new FileChange { Times = metadata.Times });
@@ -52,9 +58,19 @@ internal static unsafe class FileCopy
     /// <summary>Copies all content into an empty file.</summary>
     public static void CopyContent(SafeFileHandle source, SafeFileHandle target, FileStatus status)
     {
-        if (status.Size == 0 || (status.Size > 16 * 1024 && Libc.ioctl(target, Libc.FICLONE, source) == 0))
+        // An error of FICLONE means "not on this filesystem", and small files are not worth the try.
+        if (status.Size <= 16 * 1024 || Files.TryClone(source, target) != 0)
         {
-            return;   // an error of FICLONE means "not on this filesystem", and small files are not worth the try
+            CopyBytes(source, target, status);
+        }
+    }
+
+    /// <summary>Copies all content into an empty file without offering the filesystem to share blocks at once.</summary>
+    public static void CopyBytes(SafeFileHandle source, SafeFileHandle target, FileStatus status)
+    {
+        if (status.Size == 0)
+        {
+            return;
         }
         if (status.Size <= BufferSize && TryCopySmall(source, target, (int)status.Size))
         {

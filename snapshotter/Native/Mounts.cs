@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Cairn.Snapshotter.Native;
 
 /// <summary>Overlay mounts through the new mount API. A mount that is not attached vanishes with its descriptor.</summary>
-internal static class Mounts
+internal static partial class Mounts
 {
-    /// <summary>Most lower layers that the kernel takes.</summary>
-    public const int KernelMaxLowers = 500;
+    /// <summary>Most lower layers of a mount: the kernel takes one more.</summary>
+    public const int MaxLowers = 499;
 
     private const int MaxConfigValue = 255;   // fsconfig refuses longer strings
 
@@ -15,8 +15,9 @@ internal static class Mounts
     /// <param name="lowers">Directories of the layers, topmost first; at least one with an upper directory, else two.</param>
     /// <param name="upper">Directory that takes the changes, null for a read-only tree.</param>
     /// <param name="work">Empty directory beside the upper one.</param>
+    /// <param name="userMarks">Marks are attributes of the user namespace: for a process without rights over the machine.</param>
     /// <exception cref="NativeException">The kernel refused.</exception>
-    public static SafeFileHandle Overlay(IReadOnlyList<string> lowers, string? upper, string? work)
+    public static SafeFileHandle Overlay(IReadOnlyList<string> lowers, string? upper, string? work, bool userMarks)
     {
         using SafeFileHandle context = Libc.fsopen("overlay", Libc.FSOPEN_CLOEXEC);
         if (context.IsInvalid)
@@ -40,6 +41,10 @@ internal static class Mounts
         Set(context, "nfs_export", "off");
         Set(context, "xino", "off");
         Set(context, "redirect_dir", "nofollow");
+        if (userMarks)
+        {
+            Configure(context, Libc.FSCONFIG_SET_FLAG, "userxattr", null);
+        }
         Configure(context, Libc.FSCONFIG_CMD_CREATE, null, null);
         uint attributes = upper is null ? Libc.MOUNT_ATTR_RDONLY | Libc.MOUNT_ATTR_NOATIME : Libc.MOUNT_ATTR_NOATIME;
         SafeFileHandle mount = Libc.fsmount(context, Libc.FSMOUNT_CLOEXEC, attributes);

@@ -18,15 +18,15 @@ internal sealed partial class StoreIndex : IDisposable
     private readonly string _connectionString;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly ConcurrentBag<SqliteConnection> _readers = [];
-    private readonly SafeFileHandle _turn;   // ROOT/lock
+    private readonly ConcurrentBag<ReadConnection> _readers = [];
+    private readonly WriteTurn _turn;
     private readonly string _turnName;
     private readonly Lock _writing = new();   // taken before the turn; guards what follows
     private readonly SqliteConnection _writer;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private WriteTurnUsage _usage;
 
-    private StoreIndex(StoreOptions options, SafeFileHandle turn)
+    private StoreIndex(StoreOptions options, WriteTurn turn)
     {
         _root = options.Root;
         _clock = options.Clock;
@@ -66,14 +66,14 @@ internal sealed partial class StoreIndex : IDisposable
 
     public static StoreIndex Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas)
     {
-        SafeFileHandle turn = Files.Open(Path.Combine(options.Root, "lock"), Libc.O_RDWR | Libc.O_CREAT, 0x180);   // 0600
+        WriteTurn turn = WriteTurn.Open(options.Root);
         StoreIndex? index = null;
         try
         {
-            Files.TryLock(turn, exclusive: true, wait: true);
+            turn.Take();
             index = new StoreIndex(options, turn);
             index.Prepare(schemas);
-            Files.Unlock(turn);
+            turn.Release();
             return index;
         }
         catch (SqliteException e)
@@ -92,19 +92,14 @@ internal sealed partial class StoreIndex : IDisposable
 
     public T Read<T>(Func<SqliteConnection, T> read)
     {
-        SqliteConnection? connection = null;
+        ReadConnection? connection = null;
         try
         {
             if (!_readers.TryTake(out connection))
             {
-                connection = Connect();
-                Run(connection, "PRAGMA query_only = ON");   // who writes has the write turn
+                connection = new ReadConnection(Connect());
             }
-            T result = read(connection);
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
-            {
-                throw new BuildException(ErrorKind.Internal, "read", "store", "a read transaction was left open");
-            }
+            T result = connection.Read(read);
             _readers.Add(connection);
             connection = null;
             return result;
@@ -128,7 +123,7 @@ internal sealed partial class StoreIndex : IDisposable
         {
             lock (_writing)
             {
-                Files.TryLock(_turn, exclusive: true, wait: true);
+                _turn.Take();
                 long start = _clock.GetTimestamp();
                 try
                 {
@@ -137,7 +132,7 @@ internal sealed partial class StoreIndex : IDisposable
                 }
                 finally
                 {
-                    Files.Unlock(_turn);
+                    _turn.Release();
                     TimeSpan held = _clock.GetElapsedTime(start);
                     _usage = new WriteTurnUsage(_usage.Turns + 1, _usage.Total + held, held > _usage.Longest ? held : _usage.Longest);
                 }
@@ -158,7 +153,7 @@ internal sealed partial class StoreIndex : IDisposable
         LockOrder.Check(_turnName);
         lock (_writing)
         {
-            Files.TryLock(_turn, exclusive: true, wait: true);
+            _turn.Take();
             try
             {
                 Run(_writer, "UPDATE store SET sealed = max(sealed, $sequence)", ("$sequence", sequence));
@@ -169,7 +164,7 @@ internal sealed partial class StoreIndex : IDisposable
             }
             finally
             {
-                Files.Unlock(_turn);
+                _turn.Release();
             }
         }
     }
@@ -187,7 +182,7 @@ internal sealed partial class StoreIndex : IDisposable
 
     public void Dispose()
     {
-        while (_readers.TryTake(out SqliteConnection? reader))
+        while (_readers.TryTake(out ReadConnection? reader))
         {
             reader.Dispose();
         }

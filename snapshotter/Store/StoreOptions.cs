@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Merging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,12 +25,23 @@ public sealed record StoreOptions
     /// <summary>Identity of the running boot; null asks the kernel.</summary>
     public Guid? BootId { get; init; }
 
-    /// <summary>Most lower layers in one overlay mount, 1 to 500: the kernel refuses more.</summary>
+    /// <summary>How files of several layers get into one tree; null takes the cheapest that the machine can do.</summary>
+    public MergeStrategy? Strategy { get; init; }
+
+    /// <summary>
+    /// Most lower layers that one overlay mount is meant to have, 2 to 499: above it, older layers are flattened in the background.
+    /// </summary>
     public int MaxLowers
     {
         get;
-        init => field = value is >= 1 and <= 500 ? value : throw new ArgumentOutOfRangeException(nameof(value));
-    } = 500;
+        init => field = value is >= 2 and <= 499 ? value : throw new ArgumentOutOfRangeException(nameof(value));
+    } = 128;
+
+    /// <summary>
+    /// Roots of other stores that layers and blobs are looked for in, in this order. They are read and never written to; see
+    /// <see cref="Additional.AdditionalStores"/>.
+    /// </summary>
+    public IReadOnlyList<string> AdditionalStores { get; init; } = [];
 
     /// <summary>
     /// The process stays, like a daemon: what is written is sealed every <see cref="SealInterval"/>, and what dead instances left is taken

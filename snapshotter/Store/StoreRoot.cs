@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cairn.Llb;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Microsoft.Extensions.Logging;
@@ -22,13 +23,15 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     private Task? _lateSeal;                      // set by SealAsync, waited for by Dispose
     private bool _disposed;
 
-    private StoreRoot(StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, ILogger logger)
+    private StoreRoot(
+        StoreOptions options, StoreIndex index, StoreInstance instance, TrashBin trash, AdditionalStores additional, ILogger logger)
     {
         Options = options;
         Root = options.Root;
         Instance = instance;
         _index = index;
         _trash = trash;
+        Additional = additional;
         _logger = logger;
         _directory = Files.OpenDirectory(options.Root);
         _flusher = new Flusher(index, _directory);
@@ -43,6 +46,12 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     /// <summary>This opening of the store.</summary>
     public StoreInstance Instance { get; }
+
+    /// <summary>Stores of others that layers and blobs are found in.</summary>
+    public AdditionalStores Additional { get; }
+
+    /// <summary>Work behind the callers; ends before the store does.</summary>
+    internal BackgroundWork Background { get; } = new();
 
     /// <summary>How it was opened.</summary>
     public StoreOptions Options { get; }
@@ -184,10 +193,12 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             return;
         }
         _disposed = true;
+        Background.Dispose();
         _upkeep?.Dispose();
         ReleaseTrash();
         _trash.Close(Options.CloseBudget);
         ((IAsyncResult?)_lateSeal)?.AsyncWaitHandle.WaitOne();
+        Additional.Dispose();
         Instance.LeavesWork = _trash.HasLeft;
         Instance.Dispose();
         _index.Dispose();
@@ -229,7 +240,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 
     private static StoreRoot Open(StoreOptions options, IReadOnlyList<StoreSchema> schemas, StoreIndex index)
     {
-        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1"])
+        foreach (string name in (string[])["blobs", "blobs/sha256", "layers", "staging", "trash", "instances", "empty", "empty/0", "empty/1", "flattened"])
         {
             MakeOwned(Path.Combine(options.Root, name));
         }
@@ -241,9 +252,11 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         StoreArea[] areas = [.. schemas.SelectMany(static schema => schema.Areas)];
         var trash = new TrashBin(options, areas, instance, logger);
         StoreRoot? store = null;
+        AdditionalStores? additional = null;
         try
         {
-            store = new StoreRoot(options, index, instance, trash, logger);
+            additional = AdditionalStores.Open(options, schemas, index, instance.RunDirectory);
+            store = new StoreRoot(options, index, instance, trash, additional, logger);
             var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
             store._reserve.Ensure();
             store.ReclaimedInstances = reclamation.Run();
@@ -261,6 +274,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         catch
         {
             store?._directory.Dispose();
+            additional?.Dispose();
             trash.Close(TimeSpan.Zero);
             trash.Dispose();
             instance.Dispose();
@@ -276,6 +290,10 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             Files.TryMakeDirectory(Files.Anywhere, directory, 0x1c0);   // 0700: layers may hold setuid programs
         }
     }
+
+    // The directory of a layer that lies in another store holds nothing that its row promises.
+    private const string LayerRows =
+        "SELECT CAST(id AS TEXT) AS name, CASE WHEN store IS NULL THEN sequence ELSE 0 END AS sequence FROM layers";
 
     private static StoreSchema LayersSchema { get; } = new("snapshotter", [
         """
@@ -293,9 +311,39 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         "ALTER TABLE layers ADD COLUMN manifest BLOB; ALTER TABLE layers ADD COLUMN contents BLOB",
         // The boot in which rows that are not sealed were last proven; of no boot in a new store.
         "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
+        // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
+        "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
+        // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.
+        """
+        CREATE TABLE flattened (
+            id       INTEGER PRIMARY KEY AUTOINCREMENT,
+            identity TEXT NOT NULL UNIQUE,
+            first    INTEGER NOT NULL,
+            sources  TEXT NOT NULL,
+            sequence INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX flattened_first ON flattened (first);
+        CREATE TABLE flattened_sources (
+            layer INTEGER NOT NULL,
+            run   INTEGER NOT NULL,
+            PRIMARY KEY (layer, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX flattened_sources_run ON flattened_sources (run);
+        """,
+        // A layer that lies in another store: id of that store, and the layer's id there. It has an id below zero here.
+        """
+        ALTER TABLE layers ADD COLUMN store TEXT;
+        ALTER TABLE layers ADD COLUMN original INTEGER;
+        CREATE INDEX layers_by_origin ON layers(store, original) WHERE store IS NOT NULL;
+        """,
     ])
     {
-        Areas = [new StoreArea("layers", "SELECT CAST(id AS TEXT) AS name, sequence FROM layers", LayerRecovery.IsProven)],
+        Areas =
+        [
+            new StoreArea("layers", LayerRows, LayerRecovery.IsProven),
+            // Nothing proves a run, and nothing is lost with it: it is made again from its layers.
+            new StoreArea("flattened", "SELECT CAST(id AS TEXT) AS name, sequence FROM flattened", static (_, _) => false),
+        ],
         Drop = LayerRecovery.Drop,
     };
 }

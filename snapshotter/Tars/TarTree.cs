@@ -11,7 +11,7 @@ internal sealed class TarTree(TarWriter writer, string prefix, LayerTarOptions o
     public const string WhiteoutPrefix = ".wh.";
     public const string OpaqueName = ".wh..wh..opq";
 
-    private readonly Dictionary<ulong, string> _linked = [];   // inode -> path in the archive of its first name
+    private readonly Dictionary<(ulong, ulong), string> _linked = [];   // identity -> path in the archive of its first name
 
     public void Write(RootedTree tree, CancellationToken cancellationToken)
     {
@@ -50,9 +50,9 @@ internal sealed class TarTree(TarWriter writer, string prefix, LayerTarOptions o
             }
             return;
         }
-        if (!status.IsDirectory && status.LinkCount > 1 && !_linked.TryAdd(status.Inode, path))
+        if (!status.IsDirectory && status.LinkCount > 1 && !_linked.TryAdd(status.Identity, path))
         {
-            writer.Write(Header(path, status) with { HardLink = _linked[status.Inode], Kind = FileKind.Regular }, null, cancellationToken);
+            writer.Write(Header(path, status) with { HardLink = _linked[status.Identity], Kind = FileKind.Regular }, null, cancellationToken);
             return;
         }
         TarEntry entry = Header(path, status) with

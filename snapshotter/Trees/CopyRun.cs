@@ -23,7 +23,7 @@ internal sealed class CopyRun : IDisposable
     private readonly SharedFiles? _shares;    // takes files of the source as they are, where that may be
     private readonly CopyWorkers _workers;
     private readonly CancellationToken _cancellation;
-    private readonly Dictionary<ulong, string> _linked = [];                                 // inode -> target path of its first name
+    private readonly Dictionary<(ulong, ulong), string> _linked = [];                        // identity -> target path of its first name
     private readonly List<(CopyDirectory Directory, string Name, string First)> _links = []; // made when the first name is there
     private readonly List<(string Path, FileChange Change, IReadOnlyDictionary<string, byte[]>? Attributes)> _directories = [];
 
@@ -199,9 +199,9 @@ internal sealed class CopyRun : IDisposable
 
     private void AddEntry(CopyDirectory directory, string sourceName, string targetName, FileStatus status, string targetPath)
     {
-        if (status.LinkCount > 1 && !_linked.TryAdd(status.Inode, targetPath))
+        if (status.LinkCount > 1 && !_linked.TryAdd(status.Identity, targetPath))
         {
-            _links.Add((directory.Retain(), targetName, _linked[status.Inode]));
+            _links.Add((directory.Retain(), targetName, _linked[status.Identity]));
             return;
         }
         if (status.IsRegular)

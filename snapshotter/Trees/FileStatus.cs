@@ -23,6 +23,9 @@ public sealed record FileStatus(
     /// <summary>Bytes that the filesystem has set aside for it.</summary>
     public long AllocatedBytes { get; init; }
 
+    /// <summary>Tells one file from another, also in a tree whose layers lie on several filesystems.</summary>
+    public (ulong Device, ulong Inode) Identity => (Device, Inode);
+
     /// <summary>It is a directory.</summary>
     public bool IsDirectory => Kind == FileKind.Directory;
 

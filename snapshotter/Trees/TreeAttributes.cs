@@ -1,3 +1,4 @@
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,23 +8,35 @@ namespace Cairn.Snapshotter.Trees;
 internal static class TreeAttributes
 {
     /// <summary>Prefix of what overlayfs notes for itself in a layer.</summary>
-    public const string OverlayPrefix = "trusted.overlay.";
+    public static string OverlayPrefix { get; } = OverlayMarks.Namespace + ".overlay.";
 
     /// <summary>"y": nothing of the layers below shows through this directory.</summary>
-    public const string Opaque = OverlayPrefix + "opaque";
+    public static string Opaque { get; } = OverlayPrefix + "opaque";
 
     /// <summary>On a directory with whiteouts: the kernel then hides their names in listings.</summary>
-    public const string Origin = OverlayPrefix + "origin";
+    public static string Origin { get; } = OverlayPrefix + "origin";
 
     /// <summary>An attribute of the file itself, which copies and archives take along.</summary>
     /// <remarks>SELinux labels come from the host's policy for the place, so they would make archives differ between hosts.</remarks>
     public static bool IsPortable(string attribute) =>
-        !attribute.StartsWith(OverlayPrefix, StringComparison.Ordinal) && attribute != "security.selinux";
+        !attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal)
+        && !attribute.StartsWith(OverlayPrefix, StringComparison.Ordinal) && attribute != "security.selinux";
 
     /// <summary>Portable attributes of a name in a directory, in byte order.</summary>
-    public static IReadOnlyDictionary<string, byte[]> Read(SafeFileHandle directory, string name)
+    public static IReadOnlyDictionary<string, byte[]> Read(SafeFileHandle directory, string name) =>
+        Read(directory, name, Files.AttributeNames(directory, name));
+
+    /// <summary>The same of an entry of a layer, which must not have marks that mean something only in one stack.</summary>
+    /// <exception cref="Llb.BuildException">It has such marks.</exception>
+    public static IReadOnlyDictionary<string, byte[]> ReadInLayer(SafeFileHandle directory, string name)
     {
         IReadOnlyList<string> names = Files.AttributeNames(directory, name);
+        OverlayMarks.CheckJoinable(name, names);
+        return Read(directory, name, names);
+    }
+
+    private static IReadOnlyDictionary<string, byte[]> Read(SafeFileHandle directory, string name, IReadOnlyList<string> names)
+    {
         if (names.Count == 0)
         {
             return Empty;

@@ -12,7 +12,7 @@ internal sealed class LocalTreeWriter
     private readonly long? _epoch;
     private readonly IProgressItem _progress;
     private readonly FileOwner _owner;
-    private readonly Dictionary<ulong, string> _links = [];
+    private readonly Dictionary<(ulong, ulong), string> _links = [];
     private readonly Stack<(string Path, FileTimes Times)> _directories = new();
     private long _bytes;
 
@@ -74,8 +74,8 @@ internal sealed class LocalTreeWriter
             case FileKind.Symlink:
                 _target.MakeSymlink(path, walk.ReadCurrentLink(), _owner, times);
                 return;
-            case FileKind.Regular when status.LinkCount > 1 && !_links.TryAdd(status.Inode, path):
-                _target.MakeHardLink(path, _links[status.Inode]);
+            case FileKind.Regular when status.LinkCount > 1 && !_links.TryAdd(status.Identity, path):
+                _target.MakeHardLink(path, _links[status.Identity]);
                 return;
             case FileKind.Regular:
                 CopyFile(walk, path, cancellationToken);

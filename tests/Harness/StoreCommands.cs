@@ -17,7 +17,7 @@ internal static class StoreCommands
 {
     internal static StoreSchema Notes { get; } = new("notes", ["CREATE TABLE notes (text TEXT NOT NULL) STRICT;"]);
 
-    /// <summary>open ROOT RUN [driver=…] [boot=GUID] [name=…]: the id of the instance. A name keeps several stores apart.</summary>
+    /// <summary>open ROOT RUN [driver=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…]: the id of the instance. A name keeps several stores apart.</summary>
     public static string Open(ChildSession session, string[] arguments)
     {
         Dictionary<string, string> options = arguments[2..].Select(static o => o.Split('=', 2)).ToDictionary(static o => o[0], static o => o[1]);
@@ -28,6 +28,7 @@ internal static class StoreCommands
                 RunRoot = arguments[1],
                 Driver = options.GetValueOrDefault("driver"),
                 BootId = options.TryGetValue("boot", out string? boot) ? Guid.Parse(boot) : null,
+                AdditionalStores = options.TryGetValue("additional", out string? more) ? more.Split(':') : [],
             },
             [Notes]);
         session.Put("store", store);

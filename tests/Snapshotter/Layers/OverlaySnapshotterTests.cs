@@ -1,4 +1,3 @@
-using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Tests.Support;
@@ -21,25 +20,6 @@ public sealed class OverlaySnapshotterTests() : SnapshotterContract("overlay")
         Assert.Contains("lowerdir+=" + Store.Snapshotter.ChangesDirectory(two), mount, StringComparison.Ordinal);
         Assert.Contains("lowerdir+=" + Store.Snapshotter.ChangesDirectory(one), mount, StringComparison.Ordinal);
         Assert.Contains("volatile", mount, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Five_hundred_layers_make_one_mount_and_more_are_refused_by_name()
-    {
-        List<LayerId> layers = [];
-        for (int i = 0; i < 501; i++)
-        {
-            using StagedLayer staged = Store.Snapshotter.Stage();
-            staged.Tree.WriteFile($"/{i}", "x"u8, 0x1a4, FileOwner.Root, null);
-            layers.Add(Store.Publish(staged));
-        }
-        using (SnapshotView view = Store.Snapshotter.View(layers[..500]))
-        {
-            Assert.Equal(500, view.Tree.List("/").Count());
-        }
-        var error = Assert.Throws<BuildException>(() => Store.Snapshotter.View(layers));
-        Assert.Contains("501 layers", error.Message, StringComparison.Ordinal);
-        Assert.Contains("at most 500", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,6 +25,7 @@ public sealed class ConstantsTests
         AddLayout<Statx>(expected, "struct statx");
         AddLayout<StatxTimestamp>(expected, "struct statx_timestamp");
         AddLayout<Timespec>(expected, "struct timespec");
+        AddLayout<MountAttributes>(expected, "struct mount_attr");
         AddLayout<OpenHow>(expected, "struct open_how");
 
         var program = new StringBuilder(
@@ -40,6 +41,7 @@ public sealed class ConstantsTests
             #include <time.h>
             #include <unistd.h>
             #include <sys/file.h>
+            #include <sys/mman.h>
             #include <sys/mount.h>
             #include <sys/stat.h>
             #include <sys/syscall.h>

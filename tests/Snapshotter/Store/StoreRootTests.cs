@@ -158,17 +158,29 @@ public sealed class StoreRootTests : IDisposable
     }
 
     [Fact]
-    public void Reading_is_quick_and_leaves_no_transaction_behind()
+    public void Reading_cannot_write_or_end_its_own_transaction()
     {
         using StoreRoot store = StoreRoot.Open(Options, [Notes]);
-        var error = Assert.Throws<BuildException>(() => store.Read(static connection =>
-        {
-            using SqliteCommand begin = connection.CreateCommand();
-            begin.CommandText = "BEGIN";
-            return begin.ExecuteNonQuery();
-        }));
-        Assert.Contains("transaction was left open", error.Message, StringComparison.Ordinal);
+        Assert.Throws<BuildException>(() => Run(store, "INSERT INTO notes VALUES ('x')"));
+        Assert.Throws<BuildException>(() => Run(store, "BEGIN"));
+        var error = Assert.Throws<BuildException>(() => Run(store, "COMMIT"));
+        Assert.Contains("the read transaction was ended", error.Message, StringComparison.Ordinal);
         Add(store, "still writable");
+        Assert.Equal(["still writable"], Read(store));
+    }
+
+    [Fact]
+    public void One_reading_sees_one_state()
+    {
+        using StoreRoot store = StoreRoot.Open(Options, [Notes]);
+        store.Read(connection =>
+        {
+            Assert.Equal(0, Number(connection, "SELECT count(*) FROM notes"));
+            Add(store, "meanwhile");
+            Assert.Equal(0, Number(connection, "SELECT count(*) FROM notes"));
+            return true;
+        });
+        Assert.Equal(["meanwhile"], Read(store));
     }
 
     [Fact]
@@ -209,6 +221,13 @@ public sealed class StoreRootTests : IDisposable
         SqliteCommand insert = transaction.Command("INSERT INTO notes VALUES ($text)");
         insert.Parameters.AddWithValue("$text", text);
         insert.ExecuteNonQuery();
+    });
+
+    private static int Run(StoreRoot store, string sql) => store.Read(connection =>
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteNonQuery();
     });
 
     private static List<string> Read(StoreRoot store) => store.Read(static connection =>

@@ -11,7 +11,7 @@ public static class TreeText
     public static string Of(RootedTree tree, bool directoryTimes = true)
     {
         var text = new StringBuilder();
-        var linked = new Dictionary<ulong, string>();
+        var linked = new Dictionary<(ulong, ulong), string>();
         using var walk = new TreeWalk(tree, "/");
         walk.MoveNext();
         while (walk.MoveNext())
@@ -40,9 +40,9 @@ public static class TreeText
             {
                 text.Append(CultureInfo.InvariantCulture, $" {name}={Convert.ToHexString(value)}");
             }
-            if (!status.IsDirectory && !status.IsWhiteout && status.LinkCount > 1 && !linked.TryAdd(status.Inode, entry.Path))
+            if (!status.IsDirectory && !status.IsWhiteout && status.LinkCount > 1 && !linked.TryAdd(status.Identity, entry.Path))
             {
-                text.Append(" = ").Append(Escape(linked[status.Inode]));
+                text.Append(" = ").Append(Escape(linked[status.Identity]));
             }
             text.Append('\n');
         }
