@@ -73,6 +73,23 @@ public sealed class BuildCache : IAsyncDisposable
         });
     }
 
+    /// <summary>Writes the rows of refs that are not remembered under a key.</summary>
+    public void Publish(IReadOnlyList<ImmutableRef> refs)
+    {
+        ArgumentNullException.ThrowIfNull(refs);
+        if (refs.Count > 0)
+        {
+            _claims.Write(transaction =>
+            {
+                foreach (ImmutableRef reference in refs)
+                {
+                    Refs.Publish(transaction, reference.Record);
+                }
+                return true;
+            });
+        }
+    }
+
     /// <summary>Strikes a record out of the results of all keys, so that it is not found again; for a result that turned out to be lost.</summary>
     public void StrikeOut(RefId id) => _claims.Write(transaction =>
     {

@@ -5,6 +5,7 @@ using Cairn.Llb;
 using Cairn.Llb.Graphs;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
+using Cairn.Solver.Debugging;
 using Cairn.Solver.Execution;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.History;
@@ -39,6 +40,7 @@ public sealed class BuildSolver : IAsyncDisposable
         _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
         _history = provider.GetRequiredService<HistoryStore>();
         History = new BuildHistory(_history, provider.GetRequiredService<BuildCache>().Collector);
+        Shells = new StepShells(_engine.Services, History, _history, _engine);
         Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
     }
 
@@ -47,6 +49,9 @@ public sealed class BuildSolver : IAsyncDisposable
 
     /// <summary>Records of builds.</summary>
     public BuildHistory History { get; }
+
+    /// <summary>Shells in what failed steps left.</summary>
+    public StepShells Shells { get; }
 
     /// <summary>Opens the store and everything above it.</summary>
     /// <exception cref="BuildException">Environment: the store cannot be opened.</exception>
@@ -82,7 +87,7 @@ public sealed class BuildSolver : IAsyncDisposable
         services.AddSingleton<IOpKind, BuildOpKind>();
         services.AddSingleton<IOpKind, PassthroughOpKind>();
         services.AddSingleton(provider => new HistoryStore(
-            provider.GetRequiredService<StoreRoot>(), options.History, options.Clock, options.Loggers.CreateLogger<HistoryStore>()));
+            provider.GetRequiredService<StoreRoot>(), provider.GetRequiredService<BuildCache>().Collector, options.History, options.Clock, options.Loggers.CreateLogger<HistoryStore>()));
         services.AddExecution();
         services.AddTransfer();
         configure(services);

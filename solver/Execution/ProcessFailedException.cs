@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Solver.Debugging;
 
 namespace Cairn.Solver.Execution;
 
@@ -8,11 +9,13 @@ public sealed class ProcessFailedException : BuildException
     /// <summary>A failed process.</summary>
     /// <param name="command">Its arguments, joined by spaces.</param>
     /// <param name="exit">How it ended.</param>
-    public ProcessFailedException(string command, ExecExit exit)
+    /// <param name="kept">What is kept of its filesystem.</param>
+    public ProcessFailedException(string command, ExecExit exit, IReadOnlyList<KeptFilesystem> kept)
         : base(ErrorKind.Input, "", "", $"process {QuotedText.Quote(command)} did not complete successfully: exit code: {exit.Code}{(exit.WasOutOfMemory ? ": cannot allocate memory" : "")}")
     {
         Command = command;
         ExitCode = exit.Code;
+        Kept = kept;
     }
 
     /// <summary>The arguments, joined by spaces.</summary>
@@ -20,6 +23,9 @@ public sealed class ProcessFailedException : BuildException
 
     /// <summary>The exit code; 128 and the signal's number if a signal ended it.</summary>
     public int ExitCode { get; }
+
+    /// <summary>What is kept of its filesystem, by mount; empty if nothing is.</summary>
+    public IReadOnlyList<KeptFilesystem> Kept { get; }
 
     /// <summary>The failed process behind an error; null if it was none.</summary>
     public static ProcessFailedException? Find(Exception? error)

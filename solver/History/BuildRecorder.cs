@@ -111,8 +111,13 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
             }
         }
 
-        store.End(record, _definitions, _order.SelectMany(static step => step.Contents.Select(static content => content.Content)), lists);
+        store.End(record, _definitions, _order.SelectMany(static step => step.Contents.Select(static content => content.Content)), lists, Kept(error, record));
     }
+
+    private static KeptMount[] Kept(Exception? error, BuildRecord record) =>
+        ProcessFailedException.Find(error) is { Kept.Count: > 0 } failed && record.Error?.Step is { } step
+            ? [.. failed.Kept.Select(mount => new KeptMount(record.Id, step, mount.Mount, mount.Ref, mount.IsOwn, record.Completed!.Value))]
+            : [];
 
     private void Note(BuildEvent news)
     {

@@ -1,4 +1,6 @@
 using Cairn.Cache.Checksums;
+using Cairn.Cache.Collection;
+using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
@@ -11,7 +13,7 @@ namespace Cairn.Solver.History;
 /// Writes records of builds. A build has a row and a directory from its begin on; the row says that it runs until it ends, and whoever finds it so
 /// with a dead instance knows that it was interrupted. Nothing that goes wrong here harms a build.
 /// </summary>
-internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, TimeProvider clock, ILogger logger)
+internal sealed class HistoryStore(StoreRoot store, Collector collector, HistoryOptions options, TimeProvider clock, ILogger logger)
 {
     private const int MostRemovals = 32;   // rows removed in one write turn
 
@@ -49,9 +51,11 @@ internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, Time
     /// <param name="definitions">What it loaded.</param>
     /// <param name="contents">Content digests that its steps name.</param>
     /// <param name="lists">The files behind those of them that the store has no list of.</param>
+    /// <param name="kept">What is kept of a failed step.</param>
     public void End(
         BuildRecord record, IReadOnlyCollection<Definition> definitions, IEnumerable<Digest> contents,
-        IReadOnlyList<(Digest Content, IReadOnlyList<ContentFile> Files)> lists) => Try(record.Id, () =>
+        IReadOnlyList<(Digest Content, IReadOnlyList<ContentFile> Files)> lists,
+        IReadOnlyList<KeptMount> kept) => Try(record.Id, () =>
     {
         long bytes = Files.Write(record, definitions);
         using StagingDirectory? staged = lists.Count > 0 ? store.Stage("filelists") : null;
@@ -84,6 +88,11 @@ internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, Time
                 HistoryTable.InsertFileList(transaction, digest, size);
             }
 
+            foreach (KeptMount mount in kept)
+            {
+                HistoryTable.InsertMount(transaction, mount);
+            }
+
             foreach (Digest content in contents.Distinct())
             {
                 if (HistoryTable.HasFileList(transaction.Command, content.ToString()))
@@ -93,7 +102,14 @@ internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, Time
             }
         });
         Retain();
+        if (kept.Count > 0)
+        {
+            RetainSteps();
+        }
     });
+
+    /// <summary>The mounts of failed steps that are kept, the newest step first.</summary>
+    public IReadOnlyList<KeptMount> KeptMounts() => store.Read(HistoryTable.ReadMounts);
 
     /// <summary>All builds, the newest first. One whose instance is gone and that has not ended was interrupted.</summary>
     public IReadOnlyList<BuildSummary> List() =>
@@ -109,6 +125,7 @@ internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, Time
     /// <summary>Removes builds with all that belongs to them.</summary>
     public void Remove(IReadOnlyList<BuildId> ids)
     {
+        KeptMount[] kept = [.. KeptMounts().Where(mount => ids.Contains(mount.Build))];
         foreach (BuildId[] portion in ids.Chunk(MostRemovals))
         {
             store.Write(transaction =>
@@ -124,6 +141,8 @@ internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, Time
                 }
             });
         }
+
+        Free(kept);
     }
 
     /// <summary>Removes what exceeds the limits, the oldest first; the newest build stays, and so does what runs.</summary>
@@ -149,6 +168,47 @@ internal sealed class HistoryStore(StoreRoot store, HistoryOptions options, Time
         }
 
         return gone;
+    }
+
+    // The newest failed steps stay, as many as the limits allow.
+    private void RetainSteps()
+    {
+        Dictionary<string, long> sizes = collector.DiskUsage([$"type=={RefDescription.FailedStep}"])
+            .ToDictionary(static record => record.Id, static record => record.Size, StringComparer.Ordinal);
+        int steps = 0;
+        long bytes = 0;
+        List<KeptMount> gone = [];
+        foreach (IGrouping<(BuildId Build, Digest Step), KeptMount> step in KeptMounts().GroupBy(static mount => (mount.Build, mount.Step)))
+        {
+            bytes += step.Where(static mount => mount.IsOwn).Sum(mount => sizes.GetValueOrDefault(mount.Ref.ToString()));
+            if (++steps > options.MaxKeptSteps || (steps > 1 && bytes > options.MaxKeptBytes))
+            {
+                gone.AddRange(step);
+            }
+        }
+
+        if (gone.Count > 0)
+        {
+            store.Write(transaction =>
+            {
+                foreach ((BuildId build, Digest step) in gone.Select(static mount => (mount.Build, mount.Step)).Distinct())
+                {
+                    HistoryTable.DeleteMounts(transaction, build, step);
+                }
+            });
+            Free(gone);
+        }
+    }
+
+    // The records that were made for kept steps and that no other one shows.
+    private void Free(IReadOnlyList<KeptMount> mounts)
+    {
+        HashSet<RefId> needed = [.. KeptMounts().Select(static mount => mount.Ref)];
+        string[] filters = [.. mounts.Where(mount => mount.IsOwn && !needed.Contains(mount.Ref)).Select(static mount => $"id=={mount.Ref}").Distinct(StringComparer.Ordinal)];
+        if (filters.Length > 0)
+        {
+            collector.PruneAsync(new PruneOptions { Filters = filters, Rule = "limit of kept steps" }, null, CancellationToken.None).GetAwaiter().GetResult();
+        }
     }
 
     private long LogBytes(BuildId id) => new FileInfo(Files.Log(id)) is { Exists: true } log ? log.Length : 0;

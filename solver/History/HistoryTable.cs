@@ -43,7 +43,7 @@ internal static class HistoryTable
               step TEXT NOT NULL,
               mount INTEGER NOT NULL,
               ref TEXT NOT NULL,
-              bytes INTEGER NOT NULL,
+              own INTEGER NOT NULL,
               created INTEGER NOT NULL,
               PRIMARY KEY (build, step, mount)
             ) STRICT, WITHOUT ROWID;
@@ -200,13 +200,13 @@ internal static class HistoryTable
     public static void InsertMount(WriteTransaction transaction, KeptMount mount)
     {
         SqliteCommand command = transaction.Command("""
-            INSERT OR REPLACE INTO kept_mounts (build, step, mount, ref, bytes, created) VALUES ($build, $step, $mount, $ref, $bytes, $created)
+            INSERT OR REPLACE INTO kept_mounts (build, step, mount, ref, own, created) VALUES ($build, $step, $mount, $ref, $own, $created)
             """);
         Set(command, "$build", mount.Build.Value);
         Set(command, "$step", mount.Step.ToString());
         Set(command, "$mount", mount.Mount);
         Set(command, "$ref", mount.Ref.ToString());
-        Set(command, "$bytes", mount.Bytes);
+        Set(command, "$own", mount.IsOwn ? 1 : 0);
         Set(command, "$created", Microseconds(mount.Created));
         command.ExecuteNonQuery();
     }
@@ -215,7 +215,7 @@ internal static class HistoryTable
     public static List<KeptMount> ReadMounts(SqliteConnection connection)
     {
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT build, step, mount, ref, bytes, created FROM kept_mounts ORDER BY created DESC, build, step, mount";
+        command.CommandText = "SELECT build, step, mount, ref, own, created FROM kept_mounts ORDER BY created DESC, build, step, mount";
         using SqliteDataReader reader = command.ExecuteReader();
         List<KeptMount> rows = [];
         while (reader.Read())
@@ -223,7 +223,7 @@ internal static class HistoryTable
             if (Llb.Digest.TryParse(reader.GetString(1), out Llb.Digest step) && Cache.Refs.RefId.TryParse(reader.GetString(3), out Cache.Refs.RefId id))
             {
                 rows.Add(new KeptMount(
-                    new BuildId(reader.GetString(0)), step, reader.GetInt32(2), id, reader.GetInt64(4), Time(reader.GetInt64(5))));
+                    new BuildId(reader.GetString(0)), step, reader.GetInt32(2), id, reader.GetBoolean(4), Time(reader.GetInt64(5))));
             }
         }
 

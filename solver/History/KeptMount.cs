@@ -8,6 +8,6 @@ namespace Cairn.Solver.History;
 /// <param name="Step">The step.</param>
 /// <param name="Mount">Index of the mount in the op.</param>
 /// <param name="Ref">The cache record with its files.</param>
-/// <param name="Bytes">Bytes that only it has.</param>
+/// <param name="IsOwn">The record was made for this; otherwise the cache has it anyway.</param>
 /// <param name="Created">When the step failed.</param>
-internal sealed record KeptMount(BuildId Build, Digest Step, int Mount, RefId Ref, long Bytes, DateTimeOffset Created);
+internal sealed record KeptMount(BuildId Build, Digest Step, int Mount, RefId Ref, bool IsOwn, DateTimeOffset Created);

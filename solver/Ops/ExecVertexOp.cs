@@ -1,12 +1,16 @@
 using Cairn.Cache.Refs;
+using Cairn.Llb;
 using Cairn.Protos.Pb;
+using Cairn.Solver.Debugging;
 using Cairn.Solver.Execution;
+using Cairn.Solver.History;
+using Microsoft.Extensions.Logging;
 
 namespace Cairn.Solver.Ops;
 
 /// <summary>Runs one process on its mounts; what it wrote becomes the results.</summary>
 /// <remarks>Source: llb-semantics.md, section 7.</remarks>
-internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
+internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits, bool keepsFailures) : IOp
 {
     public Task<CacheMap> CacheMapAsync(OpContext context, int index, CancellationToken cancellationToken) =>
         Task.FromResult(ExecCacheMap.Of(context.Vertex));
@@ -41,9 +45,23 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
         if (!(meta.ValidExitCodes.Count == 0 ? exit.Code == 0 : meta.ValidExitCodes.Contains(exit.Code)))
         {
             output.FlushKept();
-            throw new ProcessFailedException(string.Join(' ', meta.Args), exit);
+            throw new ProcessFailedException(string.Join(' ', meta.Args), exit, await KeepAsync(context, mounts, cancellationToken));
         }
 
         return await mounts.CommitAsync(cancellationToken);
+    }
+
+    // What cannot be kept is not there to look at; the failure itself is what counts.
+    private async Task<IReadOnlyList<KeptFilesystem>> KeepAsync(OpContext context, ExecMounts mounts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return keepsFailures ? await mounts.KeepAsync(cancellationToken) : [];
+        }
+        catch (Exception e) when (e is BuildException or IOException or UnauthorizedAccessException)
+        {
+            context.Services.Loggers.CreateLogger<ExecVertexOp>().StepNotKept(context.Vertex.Name, e);
+            return [];
+        }
     }
 }

@@ -5,6 +5,7 @@ using Cairn.Cli.Progress;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
 using Cairn.Solver;
+using Cairn.Solver.Execution;
 using Cairn.Solver.Explain;
 using Cairn.Solver.History;
 using Cairn.Solver.Sessions;
@@ -53,6 +54,11 @@ internal sealed class BuildRun(BuildSettings settings)
         catch (BuildException e)
         {
             FailureReport.Write(Console.Error, e, view);
+            if (ProcessFailedException.Find(e) is { Kept.Count: > 0 })
+            {
+                await Console.Error.WriteLineAsync($"To look at what the step left: cairn debug {_historyId}");
+            }
+
             await TellAsync(unexpected);
             return 1;
         }

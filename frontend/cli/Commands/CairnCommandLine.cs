@@ -31,6 +31,10 @@ internal sealed class CairnCommandLine
         explain.Command.SetAction((parsed, _) => Engine.ExplainAsync(explain.Read(parsed)));
         _root.Subcommands.Add(explain.Command);
 
+        var debug = new DebugCommandLine(RootOption());
+        debug.Command.SetAction((parsed, _) => Engine.DebugAsync(debug.Read(parsed)));
+        _root.Subcommands.Add(debug.Command);
+
         var history = new HistoryCommandLine(RootOption);
         history.OnRun(Engine.HistoryAsync);
         _root.Subcommands.Add(history.Command);
@@ -63,7 +67,7 @@ internal sealed class CairnCommandLine
 
     /// <summary>"cairn build", the command that a failed parse was about.</summary>
     public static string CommandPath(string[] arguments) =>
-        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "explain" or "history" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
+        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "explain" or "debug" or "history" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
 
     internal static Option<string?> RootOption() =>
         new("--root") { HelpName = "DIR", Description = "Where the store is (default: /var/lib/cairn as root, else $XDG_DATA_HOME/cairn)" };
