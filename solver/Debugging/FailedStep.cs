@@ -1,4 +1,3 @@
-using Cairn.Llb;
 using Cairn.Llb.Graphs;
 using Cairn.Solver.History;
 

@@ -1,4 +1,3 @@
-using Cairn.Cache;
 using Cairn.Cache.Collection;
 using Cairn.Cache.Refs;
 using Cairn.Llb;

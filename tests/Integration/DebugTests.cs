@@ -17,7 +17,7 @@ public sealed class DebugTests : IDisposable
             "ctx",
             Shell.Stage + "RUN mkdir /work && chown 12:13 /work\nFROM scratch AS other\nCOPY note /note\n"
             + "FROM tools\nENV COLOR=green\nWORKDIR /work\nUSER 12:13\n"
-            + "RUN --mount=type=bind,from=other,target=/other --mount=type=tmpfs,target=/scratch --mount=type=secret,id=key,target=/key "
+            + "RUN --mount=type=bind,from=other,target=/other --mount=type=tmpfs,target=/scratch --mount=type=secret,id=key,target=/key,mode=0444 "
             + "--mount=type=cache,id=mine,target=/cache,uid=12 touch /cache/c && cat /key && echo half > done && exit 9\n");
         _workspace.Write("ctx/note", "from the other stage");
         _workspace.Write("key", "secret text");
