@@ -189,7 +189,7 @@ internal sealed partial class Explainer
         return
         [
             .. _history.List()
-                .Where(build => build.Created < _build.Record.Created && build.Status is BuildStatus.Completed or BuildStatus.Failed or BuildStatus.Canceled)
+                .Where(build => build.Id != _build.Record.Id && build.Created < _build.Record.Created && build.Status is BuildStatus.Completed or BuildStatus.Failed or BuildStatus.Canceled)
                 .OrderByDescending(build => IsSameThing(build.Label))
                 .ThenByDescending(static build => build.Created)
                 .Take(MostBuilds),

@@ -57,11 +57,10 @@ internal sealed class ExplainBench : IAsyncDisposable, IBuildProgress
         try
         {
             await Solver.BuildAsync(request, this, TestContext.Current.CancellationToken);
-            Assert.False(variant.Fails, "the build should have failed");
         }
-        catch (BuildException) when (variant.Fails)
+        catch (BuildException) when (variant.MayFail)
         {
-            // as it should
+            // that is what is explained
         }
 
         await Solver.RecordsAsync(TestContext.Current.CancellationToken);
@@ -72,6 +71,11 @@ internal sealed class ExplainBench : IAsyncDisposable, IBuildProgress
     public JsonObject Explain(BuildRecord record, string step)
     {
         StepRecord[] found = [.. record.Steps.Where(s => s.Name.Contains(step, StringComparison.Ordinal) && s.Kind.Length > 0)];
+        if (found.Length > 1)
+        {
+            found = [.. found.Where(static s => s.Kind != "source")];   // what an instruction fetches has its name
+        }
+
         Assert.True(found.Length == 1, $"{found.Length} steps are called {step}: {string.Join(" | ", record.Steps.Select(static s => s.Name))}");
         Explanation explanation = Assert.Single(Solver.History.Explain(record, found));
         return JsonNode.Parse(explanation.ToJson())!.AsObject();

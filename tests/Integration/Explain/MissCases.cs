@@ -95,21 +95,21 @@ internal static class MissCases
         },
         ["build argument given, default of one changed"] = static n =>
         {
-            (string name, string a, string b) = (n.Upper(), n.Word(), n.Word());
+            (string name, string a, string b, string c) = (n.Upper(), n.Word(), n.Word(), n.Word());
             var before = new Variant(Dockerfile($"ARG {name}={a}", "RUN true"));
             return new MissCase(
                 "RUN true", before,
                 before with { Options = Arguments((name, b)) }, Of("build-argument", name, a, b),
-                new Variant(Dockerfile($"ARG {name}={b}", "RUN true")), Of("environment", name, a, b));
+                new Variant(Dockerfile($"ARG {name}={c}", "RUN true")), Of("environment", name, a, c));
         },
         ["build argument in a path"] = static n =>
         {
-            (string name, string a, string b, string file) = (n.Upper(), n.Word(), n.Word(), n.Word());
+            (string name, string a, string b, string c, string file) = (n.Upper(), n.Word(), n.Word(), n.Word(), n.Word());
             var before = new Variant(Dockerfile($"ARG {name}", $"COPY {file} /${name}/")) { Files = root => Put(root, file, "text"), Options = Arguments((name, a)) };
             return new MissCase(
                 $"COPY {file}", before,
                 before with { Options = Arguments((name, b)) }, Of("build-argument", name, a, b),
-                before with { Dockerfile = Dockerfile($"ARG {name}", $"COPY {file} /{b}/") }, Field("copy.dest", null, $"/{a}/", $"/{b}/"));
+                before with { Dockerfile = Dockerfile($"ARG {name}", $"COPY {file} /{c}/") }, Field("copy.dest", null, $"/{a}/", $"/{c}/"));
         },
         ["environment changed, environment added"] = static n =>
         {
@@ -138,7 +138,10 @@ internal static class MissCases
             return new MissCase(
                 "COPY <<END", new Variant(Lines(a, path)),
                 new Variant(Lines(b, path)), Field("mkfile.data", null, a + "\n", b + "\n"),
-                new Variant(Lines(a, other)), Field("copy.dest", null, $"/{path}", $"/{other}"));
+                new Variant(Lines(a, other)), Field("copy.dest", null, $"/{path}", $"/{other}"))
+            {
+                Path = [$"COPY <<END /{path}", "preparing inline document"],
+            };
         },
         ["destination of a copy, its owner"] = static n => Copy(
             n, static file => $"COPY {file} /a/", static file => $"COPY {file} /b/", Field("copy.dest", null, "/a/", "/b/"),
@@ -199,8 +202,8 @@ internal static class MissCases
             (string a, string b, string c, string last) = (n.Word(), n.Word(), n.Word(), n.Word());
             return new MissCase(
                 $"RUN echo {last}", new Variant(Dockerfile($"RUN echo {a}", $"RUN echo {b}", $"RUN echo {last}")),
-                new Variant(Dockerfile($"RUN echo {a}", $"RUN echo {c}", $"RUN echo {b}", $"RUN echo {last}")), new { kind = "step-inserted", @new = $"[tools 4/6] RUN echo {c}" },
-                new Variant(Dockerfile($"RUN echo {a}", $"RUN echo {last}")), new { kind = "step-removed", old = $"[tools 4/5] RUN echo {b}" })
+                new Variant(Dockerfile($"RUN echo {a}", $"RUN echo {c}", $"RUN echo {b}", $"RUN echo {last}")), new { kind = "step-inserted", @new = $"[4/6] RUN echo {c}" },
+                new Variant(Dockerfile($"RUN echo {a}", $"RUN echo {last}")), new { kind = "step-removed", old = $"[4/5] RUN echo {b}" })
             {
                 Path = [$"RUN echo {last}", $"RUN echo {b}", $"RUN echo {c}"],
                 OtherPath = [$"RUN echo {last}", $"RUN echo {a}"],
@@ -232,7 +235,7 @@ internal static class MissCases
             string Lines(string text) => Dockerfile($"RUN --mount=type=secret,id={id} test -s /run/secrets/{id} && echo {text}");
             IReadOnlyDictionary<string, string> secrets = new Dictionary<string, string> { [id] = "x" };
             return new MissCase(
-                "test -s", new Variant(Lines(word)) { Fails = true },
+                "test -s", new Variant(Lines(word)) { MayFail = true },
                 new Variant(Lines(word)) { Secrets = secrets }, new { kind = "no-result", detail = "it failed then" },
                 new Variant(Lines(other)) { Secrets = secrets },
                 Field("args", null, $"test -s /run/secrets/{id} && echo {word}", $"test -s /run/secrets/{id} && echo {other}"));
@@ -289,7 +292,7 @@ internal static class MissCases
     {
         (string a, string b, string c) = (n.Word(), n.Word(), n.Word());
         return new MissCase(
-            "[tools 3/3]", new Variant(Dockerfile(line(a))),
+            "[3/3]", new Variant(Dockerfile(line(a))),
             new Variant(Dockerfile(line(b))), cause(a, b), new Variant(Dockerfile(line(c))), cause(a, c));
     }
 

@@ -23,7 +23,7 @@ public sealed class MovedSourceTests : IAsyncDisposable
         await using RegistryServer registry = await RegistryServer.StartAsync(_bench.Workspace, Token);
         string name = $"{registry.Host}/{_names.Word()}:latest", other = $"{registry.Host}/{_names.Word()}:latest", word = _names.Word();
         await PushAsync(name, "one");
-        await PushAsync(other, "one");
+        await PushAsync(other, "three");
         var pull = new Dictionary<string, string> { ["image-resolve-mode"] = "pull" };
         var variant = new Variant($"FROM {name}\nRUN echo {word}\n") { Options = pull };
         await _bench.BuildAsync("image", variant);

@@ -15,6 +15,6 @@ internal sealed record Variant(string Dockerfile)
     /// <summary>Done before the build.</summary>
     public Func<ExplainBench, Task> Prepare { get; init; } = static _ => Task.CompletedTask;
 
-    /// <summary>The build fails.</summary>
-    public bool Fails { get; init; }
+    /// <summary>The build fails, unless its result is cached.</summary>
+    public bool MayFail { get; init; }
 }
