@@ -4,6 +4,7 @@ using Cairn.Protos.Pb;
 using Cairn.Solver.Debugging;
 using Cairn.Solver.Execution;
 using Cairn.Solver.History;
+using Cairn.Solver.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Cairn.Solver.Ops;
@@ -37,7 +38,7 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits, bool keepsF
             Security = exec.Security,
             Ulimits = meta.Ulimit,
             CgroupParent = meta.CgroupParent,
-            Resources = context.Vertex.Metadata.LinuxResources,
+            Resources = context.Limits,
             RemovesStubsRecursively = meta.RemoveMountStubsRecursive,
         };
         var output = new StepLog(context.Progress, logLimits, context.Services.Clock);
@@ -45,7 +46,10 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits, bool keepsF
         if (!(meta.ValidExitCodes.Count == 0 ? exit.Code == 0 : meta.ValidExitCodes.Contains(exit.Code)))
         {
             output.FlushKept();
-            throw new ProcessFailedException(string.Join(' ', meta.Args), exit, await KeepAsync(context, mounts, cancellationToken));
+            var failure = new ProcessFailedException(string.Join(' ', meta.Args), exit, await KeepAsync(context, mounts, cancellationToken));
+
+            // A limit belongs to the build that set it; an exit code belongs to the work.
+            throw exit.WasOutOfMemory ? new ClientFaultException(ErrorKind.Input, "", "", failure.Message, inner: failure) : failure;
         }
 
         return await mounts.CommitAsync(cancellationToken);

@@ -594,6 +594,7 @@ internal sealed partial class Http2Connection
             }
 
             _slots.WakeAll();
+            LeaveAfterPeer();
         }
 
         foreach (Http2Stream stream in refused)

@@ -274,6 +274,7 @@ internal sealed partial class Http2Connection
         if (_streams.Count == 0)
         {
             _empty.WakeAll();
+            LeaveAfterPeer();
         }
     }
 
