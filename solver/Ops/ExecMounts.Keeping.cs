@@ -19,7 +19,7 @@ internal sealed partial class ExecMounts
             for (int i = 0; i < exec.Mounts.Count; i++)
             {
                 Mount mount = exec.Mounts[i];
-                if (mount.MountType != MountType.Bind)
+                if (mount.MountType is not (MountType.Bind or MountType.Cache))   // the directory of a cache mount is named after its input
                 {
                     continue;
                 }

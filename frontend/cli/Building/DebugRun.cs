@@ -1,3 +1,4 @@
+using System.Text;
 using Cairn.Cli.Settings;
 using Cairn.Solver;
 using Cairn.Solver.Debugging;
@@ -13,13 +14,11 @@ internal static class DebugRun
         StoreLocation location = StoreLocation.For(settings.Root);
         await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
         FailedStep failed = solver.Shells.Find(settings.Build is null ? null : solver.History.Find(settings.Build), settings.Step);
-        await Console.Error.WriteLineAsync($"{failed.Name} of build {failed.Build}, as its command left it: {failed.Command}");
-        foreach (string missing in failed.Missing)
-        {
-            await Console.Error.WriteLineAsync($"not kept: {missing}");
-        }
-
-        await Console.Error.WriteLineAsync("Changes made here are thrown away.");
+        Tell([
+            $"{failed.Name} of build {failed.Build}, as its command left it: {failed.Command}",
+            .. failed.Missing.Select(static missing => $"not kept: {missing}"),
+            "Changes made here are thrown away.",
+        ]);
         using Interrupts interrupts = new();
         string? terminal = Console.IsInputRedirected || Console.IsOutputRedirected ? null : Environment.GetEnvironmentVariable("TERM") ?? "dumb";
         try
@@ -30,5 +29,12 @@ internal static class DebugRun
         {
             return interrupts.ExitCode;
         }
+    }
+
+    // Not by way of the console's writer, which would change the mode of a terminal that the shell is about to have.
+    private static void Tell(IEnumerable<string> lines)
+    {
+        using Stream error = Console.OpenStandardError();
+        error.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
     }
 }
