@@ -41,7 +41,7 @@ public sealed class BuildSolver : IAsyncDisposable
         _history = provider.GetRequiredService<HistoryStore>();
         History = new BuildHistory(_history, provider.GetRequiredService<BuildCache>().Collector);
         Shells = new StepShells(_engine.Services, History, _history, _engine);
-        Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
+        Store = new StoreCommands(provider.GetRequiredService<BuildCache>());
     }
 
     /// <summary>What lies in the store.</summary>
@@ -73,6 +73,8 @@ public sealed class BuildSolver : IAsyncDisposable
                 Clock = options.Clock,
                 Loggers = options.Loggers,
                 Driver = options.Driver,
+                IsLongLived = options.IsLongLived,
+                CloseBudget = TimeSpan.FromSeconds(options.IsLongLived ? 10 : 0.5),
                 OnDeadInstance = ExecutionRegistration.EndContainers,
             },
             [BuildCache.Schema, .. TransferRegistration.Schemas, HistoryTable.Schema]));

@@ -32,6 +32,12 @@ public sealed record SolverOptions
     /// <summary>How long records of builds are kept.</summary>
     public HistoryOptions History { get; init; } = new();
 
+    /// <summary>
+    /// The process stays, like a daemon: it makes what it writes durable every few seconds and takes over what processes that were killed
+    /// left in the store.
+    /// </summary>
+    public bool IsLongLived { get; init; }
+
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -58,7 +58,7 @@ internal sealed class HistoryFiles
                 definition.WriteDelimitedTo(stream);
             }
         });
-        Put(Record(record.Id), stream => JsonSerializer.Serialize(stream, record, HistoryJson.Default.BuildRecord));
+        Put(Record(record.Id), stream => RecordWriter.Write(stream, record));
         return new DirectoryInfo(Directory(record.Id)).EnumerateFiles().Sum(static file => file.Length);
     }
 
