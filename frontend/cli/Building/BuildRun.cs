@@ -36,6 +36,7 @@ internal sealed class BuildRun(BuildSettings settings)
         try
         {
             await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+            interrupts.TellOnQuit(solver.WaitGraphAsync);
             try
             {
                 await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
