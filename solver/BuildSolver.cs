@@ -33,7 +33,7 @@ public sealed class BuildSolver : IAsyncDisposable
         _provider = provider;
         _engine = provider.GetRequiredService<BuildEngine>();
         _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
-        Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
+        Store = new StoreCommands(provider.GetRequiredService<BuildCache>());
     }
 
     /// <summary>What lies in the store.</summary>
@@ -59,6 +59,8 @@ public sealed class BuildSolver : IAsyncDisposable
                 Clock = options.Clock,
                 Loggers = options.Loggers,
                 Driver = options.Driver,
+                IsLongLived = options.IsLongLived,
+                CloseBudget = TimeSpan.FromSeconds(options.IsLongLived ? 10 : 0.5),
                 OnDeadInstance = ExecutionRegistration.EndContainers,
             },
             [BuildCache.Schema, .. TransferRegistration.Schemas]));

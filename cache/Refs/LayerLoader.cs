@@ -92,10 +92,6 @@ internal sealed class LayerLoader
         {
             return directory;
         }
-        if (layer.Difference is { } difference)
-        {
-            return await ComputeDifferenceAsync(layer, difference, context, cancellationToken);
-        }
         (List<KnownBlob> known, Dictionary<Digest, List<BlobSource>> sources) = _store.Read(connection =>
         {
             List<KnownBlob> blobs = LayerBlobTable.Read(connection, layer.Id);
@@ -103,7 +99,8 @@ internal sealed class LayerLoader
                 .ToDictionary(blob => blob.Descriptor.Digest, blob => LayerBlobTable.Sources(connection, blob.Descriptor.Digest)));
         });
         BuildException? first = null;
-        foreach (KnownBlob blob in known.OrderByDescending(blob => blob.IsLocal).ThenByDescending(blob => blob.IsOriginal))
+        // A difference that was computed once is never computed anew while a blob has what came out.
+        foreach (KnownBlob blob in known.Where(blob => blob.IsLocal || layer.Difference is null).OrderByDescending(blob => blob.IsLocal).ThenByDescending(blob => blob.IsOriginal))
         {
             if (blob.Variant.Contains(BlobVariant.ClampMark, StringComparison.Ordinal))
             {
@@ -117,6 +114,10 @@ internal sealed class LayerLoader
             {
                 first ??= e;
             }
+        }
+        if (layer.Difference is { } difference)
+        {
+            return await ComputeDifferenceAsync(layer, difference, context, cancellationToken);
         }
         throw first ?? new BuildException(
             ErrorKind.Environment, "load layer", layer.Description, "its directory is gone and no blob gives it back");

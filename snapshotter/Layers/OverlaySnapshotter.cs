@@ -95,9 +95,10 @@ internal sealed class OverlaySnapshotter : ISnapshotter
 
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
     {
-        using SnapshotView before = View(lower, cancellationToken);
-        using SnapshotView after = View(upper, cancellationToken);
-        return TreeDifference.Compute(_store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
+        using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
+        using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
+        return TreeDifference.Compute(
+            _store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);

@@ -269,7 +269,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         try
         {
             additional = AdditionalStores.Open(options, schemas, index, instance.RunDirectory);
-            store = new StoreRoot(options, index, instance, trash, additional, logger);
+            store = new StoreRoot(options, index, instance, trash, additional, logger) { _areas = areas };
             var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
             store._reserve.Ensure();
             store.ReclaimedInstances = reclamation.Run();
