@@ -30,6 +30,7 @@ internal sealed class BuildRun(BuildSettings settings)
         try
         {
             await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+            interrupts.TellOnQuit(solver.WaitGraphAsync);
             await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
             result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
         }
