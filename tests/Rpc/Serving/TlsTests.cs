@@ -21,15 +21,16 @@ public sealed class TlsTests : IAsyncLifetime
     private readonly X509Certificate2 _stranger = Authority("CN=somebody else's");
     private RpcServer? _server;
 
-    private int Port => new Uri(_server!.Addresses[0]).Port;
+    private int Port => ((IPEndPoint)_server!.Addresses[0]).Port;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync()
     {
         var services = new TestServices();
         services.Table.AddUnary(WhoAmI, (_, call, _) => Task.FromResult(call.Peer.Certificate?.Subject ?? "nobody"));
         var tls = new RpcTls(Issue(_authority, "CN=localhost", server: true), [], [_authority]);
-        _server = await RpcServer.ListenAsync(
-            [new RpcEndpoint(new IPEndPoint(IPAddress.Loopback, 0), tls, null)], services.Table, new RpcServerOptions(), CancellationToken.None);
+        _server = RpcServer.Listen(
+            [new RpcEndpoint(new IPEndPoint(IPAddress.Loopback, 0), tls, null)], services.Table, new RpcServerOptions());
+        return ValueTask.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
@@ -46,6 +47,20 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Equal("CN=builder 7", await channel.CallAsync(WhoAmI, "", RpcCallOptions.None, CancellationToken.None));
         byte[] large = new byte[10 << 20];
         Assert.Equal(large.Length, (await channel.CallAsync(Wire.Raw("Echo"), large, RpcCallOptions.None, CancellationToken.None)).Length);
+    }
+
+    [Fact]
+    public async Task Clients_that_never_finish_their_handshake_hold_up_nobody()
+    {
+        var silent = new List<Socket>();
+        for (int i = 0; i < 100; i++)
+        {
+            silent.Add(await DialAsync());
+        }
+
+        await A_client_with_a_certificate_of_the_authority_is_let_in_and_known();
+        await _server!.DisposeAsync();   // nor the end
+        silent.ForEach(s => s.Dispose());
     }
 
     [Fact]
