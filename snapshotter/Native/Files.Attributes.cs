@@ -7,9 +7,26 @@ namespace Cairn.Snapshotter.Native;
 /// <summary>This part: extended attributes. Names and values are small, so a stack buffer serves nearly always.</summary>
 internal static unsafe partial class Files
 {
+    private const long ListByName = 465;   // SYS_listxattrat, on every architecture; headers older than Linux 6.13 do not have it
+
+    private static volatile bool _listsByName = true;   // false once the kernel turned out to be older than the call
+
     /// <summary>Names of the extended attributes of a name in a directory, in byte order; none where the filesystem has no attributes.</summary>
-    public static IReadOnlyList<string> AttributeNames(SafeFileHandle directory, string name) =>
-        ListAttributes(null, Through(directory, name));
+    public static IReadOnlyList<string> AttributeNames(SafeFileHandle directory, string name)
+    {
+        // By name it takes half the time of the detour through /proc, and walks over whole layers ask for every file.
+        if (_listsByName && name.Length > 0)
+        {
+            byte* small = stackalloc byte[StackBuffer];
+            nint length = Libc.listxattrat(ListByName, directory, name, Libc.AT_SYMLINK_NOFOLLOW, small, StackBuffer);
+            if (length >= 0)
+            {
+                return length == 0 ? [] : Split(new ReadOnlySpan<byte>(small, (int)length));
+            }
+            _listsByName = Marshal.GetLastPInvokeError() != Errno.ENOSYS;
+        }
+        return ListAttributes(null, Through(directory, name));
+    }
 
     /// <summary>Names of the extended attributes of an open file (not one opened with O_PATH), in byte order.</summary>
     public static IReadOnlyList<string> AttributeNames(SafeFileHandle file) => ListAttributes(file, "descriptor");
