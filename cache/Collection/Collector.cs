@@ -17,6 +17,7 @@ public sealed class Collector
     private const int MaxChain = 256;   // records that go with one because nothing else stands on them
 
     private readonly StoreRoot _store;
+    private readonly ISnapshotter _snapshotter;
     private readonly ClaimTable _claims;
     private readonly CacheMountUsage _mounts;
     private readonly BuildCacheOptions _options;
@@ -26,6 +27,7 @@ public sealed class Collector
     internal Collector(StoreRoot store, ISnapshotter snapshotter, ClaimTable claims, BuildCacheOptions options)
     {
         _store = store;
+        _snapshotter = snapshotter;
         _claims = claims;
         _options = options;
         _mounts = new CacheMountUsage(store, claims);
@@ -42,7 +44,9 @@ public sealed class Collector
     {
         RecordFilter filter = RecordFilter.Parse(filters, "diskusage");
         DropDeadLeases();
-        List<UsageRecord> records = _store.Read(connection => Ledger.Read(connection).Usage());
+        Ledger ledger = ReadLedger();
+        ledger.FindBroken(directory => _snapshotter.TryChangesDirectory(directory) is null ? _store.Additional.Missing(directory).Message : null);
+        List<UsageRecord> records = ledger.Usage();
         records.AddRange(_mounts.Read());
         return [.. records.Where(filter.Matches)];
     }
@@ -99,7 +103,7 @@ public sealed class Collector
     {
         DropDeadLeases();
         RemoveOrphans();
-        Ledger ledger = _store.Read(Ledger.Read);
+        Ledger ledger = ReadLedger();
         List<UsageRecord> mounts = _mounts.Read();
         long total = ledger.Total + mounts.Sum(mount => mount.Size);
         long? keep = PruneLimit.Keep(options, total, () => Disk().AvailableFreeSpace);
@@ -239,6 +243,12 @@ public sealed class Collector
             }
             return true;
         });
+    }
+
+    private Ledger ReadLedger()
+    {
+        IReadOnlyDictionary<LayerId, LayerSpace> spaces = LayerSpace.OfFamilies(_store);
+        return _store.Read(connection => Ledger.Read(connection, spaces));
     }
 
     private DriveInfo Disk() => new(_store.Root);

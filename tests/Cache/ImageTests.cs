@@ -246,7 +246,7 @@ public sealed class ImageTests
         Assert.Equal(seen, await elsewhere.FilesAsync(pulled));
     }
 
-    private static ImmutableRef Image(TestCache cache, params byte[][] tars) => cache.Refs.FromImage(
+    internal static ImmutableRef Image(TestCache cache, params byte[][] tars) => cache.Refs.FromImage(
         [.. tars.Select(tar => new ImageLayer(
             cache.Registry.Add(Gzip(tar), MediaTypes.OciLayerGzip), new DiffId(Digest.Sha256(tar)), TestRegistry.Source))],
         new RefDescription("pulled from registry.test"))!;
@@ -261,7 +261,7 @@ public sealed class ImageTests
         return result.ToArray();
     }
 
-    private static byte[] Tar(params (string Name, string Content)[] entries)
+    internal static byte[] Tar(params (string Name, string Content)[] entries)
     {
         var result = new MemoryStream();
         using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))

@@ -11,12 +11,12 @@ public sealed class TestCache : IAsyncDisposable
 {
     private readonly bool _ownsRoot;
 
-    private TestCache(string root, bool ownsRoot, string? driver, TimeProvider clock)
+    private TestCache(string root, bool ownsRoot, string? driver, TimeProvider clock, IReadOnlyList<string> additional)
     {
         Root = root;
         _ownsRoot = ownsRoot;
         Store = StoreRoot.Open(
-            new StoreOptions { Root = Path.Combine(root, "store"), RunRoot = Path.Combine(root, "run"), Driver = driver, Clock = clock },
+            new StoreOptions { Root = Path.Combine(root, "store"), RunRoot = Path.Combine(root, "run"), Driver = driver, Clock = clock, AdditionalStores = additional },
             [BuildCache.Schema]);
         Snapshotter = SnapshotterFactory.Open(Store);
         Cache = new BuildCache(Store, Snapshotter, new BuildCacheOptions { Clock = clock });
@@ -39,10 +39,14 @@ public sealed class TestCache : IAsyncDisposable
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TestCache Open(string? driver = null, TimeProvider? clock = null) =>
-        new(Directory.CreateTempSubdirectory("cairn-cache-").FullName, ownsRoot: true, driver, clock ?? TimeProvider.System);
+        new(Directory.CreateTempSubdirectory("cairn-cache-").FullName, ownsRoot: true, driver, clock ?? TimeProvider.System, []);
+
+    /// <summary>A cache that finds what others have.</summary>
+    public static TestCache OpenWith(params TestCache[] others) =>
+        new(Directory.CreateTempSubdirectory("cairn-cache-").FullName, ownsRoot: true, null, TimeProvider.System, [.. others.Select(other => other.Store.Root)]);
 
     /// <summary>The same store, opened once more: by another process, as far as the store can tell.</summary>
-    public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System) { Registry = Registry };
+    public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System, Store.Options.AdditionalStores) { Registry = Registry };
 
     /// <summary>One more layer with files written through a mounted tree.</summary>
     public async Task<ImmutableRef> LayerAsync(ImmutableRef? parent, string description, params (string Path, string Content)[] files)
