@@ -73,6 +73,19 @@ public sealed class BuildCache : IAsyncDisposable
         });
     }
 
+    /// <summary>Remembers that all keys of the inputs lead to keys that some of them were found to lead to. Writes only if something is new.</summary>
+    public void Link(KeyQuery query, IReadOnlyList<CacheKeyId> targets)
+    {
+        if (!Keys.HasLinks(query, targets))
+        {
+            _claims.Write(transaction =>
+            {
+                CacheKeyStore.Link(transaction, query, targets);
+                return true;
+            });
+        }
+    }
+
     /// <summary>Strikes a record out of the results of all keys, so that it is not found again; for a result that turned out to be lost.</summary>
     public void StrikeOut(RefId id) => _claims.Write(transaction =>
     {

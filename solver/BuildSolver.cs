@@ -2,6 +2,7 @@ using System.Globalization;
 using Cairn.Cache;
 using Cairn.Llb;
 using Cairn.Llb.Graphs;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
 using Cairn.Solver.Execution;
@@ -39,6 +40,9 @@ public sealed class BuildSolver : IAsyncDisposable
     /// <summary>What lies in the store.</summary>
     public StoreCommands Store { get; }
 
+    /// <summary>What is wrong with additional stores, one sentence each; they are left out, and builds work without them.</summary>
+    public IReadOnlyList<string> Warnings => _provider.GetRequiredService<StoreRoot>().Additional.Warnings;
+
     /// <summary>Opens the store and everything above it.</summary>
     /// <exception cref="BuildException">Environment: the store cannot be opened.</exception>
     public static BuildSolver Open(SolverOptions options) => Open(options, static _ => { });
@@ -59,6 +63,7 @@ public sealed class BuildSolver : IAsyncDisposable
                 Clock = options.Clock,
                 Loggers = options.Loggers,
                 Driver = options.Driver,
+                AdditionalStores = options.AdditionalStores,
                 OnDeadInstance = ExecutionRegistration.EndContainers,
             },
             [BuildCache.Schema, .. TransferRegistration.Schemas]));
@@ -117,6 +122,7 @@ public sealed class BuildSolver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
+        await RefreshAsync();
         BuildJob job = _engine.Join(request, progress, recorder);
         _hasBuilt = true;
         try
@@ -160,6 +166,13 @@ public sealed class BuildSolver : IAsyncDisposable
         {
             await _provider.DisposeAsync();
         }
+    }
+
+    // Other stores may have learnt something since the last build.
+    private Task RefreshAsync()
+    {
+        AdditionalStores stores = _provider.GetRequiredService<StoreRoot>().Additional;
+        return stores.All.Count == 0 ? Task.CompletedTask : Task.Run(stores.Refresh);
     }
 
     // The result has been reported: this may fail without harm to it.

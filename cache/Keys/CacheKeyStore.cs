@@ -29,23 +29,23 @@ public sealed class CacheKeyStore
     /// <param name="inputs">For each input its known keys; empty for a vertex without inputs.</param>
     /// <returns>Keys that some key of every input leads to, in ordinal order; empty for none.</returns>
     public IReadOnlyList<CacheKeyId> Find(Digest operation, int output, IReadOnlyList<InputKeys> inputs) =>
-        Find([new KeyQuery(operation, output, inputs)])[0];
+        Find([new KeyQuery(operation, output, inputs)])[0].Keys;
 
     /// <summary>Answers several questions with one read.</summary>
-    /// <returns>For each query the keys in ordinal order.</returns>
-    public IReadOnlyList<IReadOnlyList<CacheKeyId>> Find(IReadOnlyList<KeyQuery> queries)
+    /// <returns>One for each query.</returns>
+    public IReadOnlyList<KeyMatch> Find(IReadOnlyList<KeyQuery> queries)
     {
         ArgumentNullException.ThrowIfNull(queries);
-        List<CacheKeyId>[] found = _store.Read(connection => Find(connection, queries));
+        KeyMatch[] found = _store.Read(connection => Find(connection, queries));
         foreach (AdditionalStore other in _store.Additional.All)
         {
-            List<CacheKeyId>[] more = other.Read(connection => Find(connection, queries), []);
+            KeyMatch[] more = other.Read(connection => Find(connection, queries), []);
             for (int i = 0; i < more.Length; i++)
             {
-                found[i].AddRange(more[i]);
+                found[i] = found[i].Or(more[i]);
             }
         }
-        return [.. found.Select(keys => keys.Distinct().Order().ToList())];
+        return found;
     }
 
     /// <summary>The results of keys.</summary>
@@ -93,7 +93,7 @@ public sealed class CacheKeyStore
             return id;
         }
         long row;
-        (CacheKeyId Key, long Row) existing = FindRows(transaction.Command, query).OrderBy(found => found.Key).FirstOrDefault();
+        (CacheKeyId Key, long Row) existing = FindRows(transaction.Command, query, matches: null).OrderBy(found => found.Key).FirstOrDefault();
         if (existing.Row != 0)
         {
             (id, row) = existing;
@@ -102,19 +102,7 @@ public sealed class CacheKeyStore
         {
             row = KeyRow(transaction, id);
         }
-        for (int input = 0; input < query.Inputs.Count; input++)
-        {
-            foreach (InputKey key in query.Inputs[input].Keys.Where(key => !key.Key.IsVolatile))
-            {
-                transaction.Command("""
-                    INSERT OR IGNORE INTO key_links(source, input, output, digest, selector, target)
-                    VALUES ($source, $input, $output, $digest, $selector, $target)
-                    """)
-                    .With("$source", KeyRow(transaction, key.Key)).With("$input", input).With("$output", query.Output)
-                    .With("$digest", query.Operation.ToString()).With("$selector", key.Selector?.ToString() ?? "").With("$target", row)
-                    .ExecuteNonQuery();
-            }
-        }
+        InsertLinks(transaction, query, row);
         if (hasResult)
         {
             transaction.Command("""
@@ -126,6 +114,53 @@ public sealed class CacheKeyStore
         return id;
     }
 
+    /// <summary>Whether every key of the inputs leads to every one of some keys, as far as these still exist.</summary>
+    public bool HasLinks(KeyQuery query, IReadOnlyList<CacheKeyId> targets)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(targets);
+        return _store.Read(connection =>
+        {
+            foreach (CacheKeyId target in targets)
+            {
+                if (RowOf(connection.Query, target) is not { } row)
+                {
+                    continue;
+                }
+                for (int input = 0; input < query.Inputs.Count; input++)
+                {
+                    foreach (InputKey key in query.Inputs[input].Keys.Where(key => !key.Key.IsVolatile))
+                    {
+                        bool exists = connection.Query("""
+                            SELECT count(*) FROM cache_keys s JOIN key_links l ON l.source = s.id
+                            WHERE s.name = $name AND l.target = $target AND l.input = $input AND l.output = $output
+                            AND l.digest = $digest AND l.selector = $selector
+                            """)
+                            .With("$name", key.Key.Value).With("$target", row).With("$input", input).With("$output", query.Output)
+                            .With("$digest", query.Operation.ToString()).With("$selector", key.Selector?.ToString() ?? "").Number() > 0;
+                        if (!exists)
+                        {
+                            return false;
+                        }
+                    }
+                }
+            }
+            return true;
+        });
+    }
+
+    /// <summary>Remembers that all keys of the inputs lead to some keys, those of them that still exist.</summary>
+    internal static void Link(WriteTransaction transaction, KeyQuery query, IReadOnlyList<CacheKeyId> targets)
+    {
+        foreach (CacheKeyId target in targets)
+        {
+            if (RowOf(transaction.Command, target) is { } row)
+            {
+                InsertLinks(transaction, query, row);
+            }
+        }
+    }
+
     /// <summary>Strikes a record out of the results of all keys; keys that lead nowhere any more go too.</summary>
     internal static void RemoveResults(WriteTransaction transaction, RefId id)
     {
@@ -134,8 +169,16 @@ public sealed class CacheKeyStore
         RemoveUnused(transaction, keys);
     }
 
-    private static List<CacheKeyId>[] Find(SqliteConnection connection, IReadOnlyList<KeyQuery> queries) =>
-        [.. queries.Select(query => FindRows(connection.Query, query).Select(row => row.Key).ToList())];
+    private static KeyMatch[] Find(SqliteConnection connection, IReadOnlyList<KeyQuery> queries)
+    {
+        var answers = new KeyMatch[queries.Count];
+        for (int i = 0; i < queries.Count; i++)
+        {
+            bool[]? matches = queries[i].WantsMatches ? new bool[queries[i].Inputs.Count] : null;
+            answers[i] = new KeyMatch([.. FindRows(connection.Query, queries[i], matches).Select(row => row.Key).Order()], matches);
+        }
+        return answers;
+    }
 
     private static List<CacheResult> Load(SqliteConnection connection, IReadOnlyList<CacheKeyId> keys)
     {
@@ -175,13 +218,33 @@ public sealed class CacheKeyStore
         }
     }
 
+    private static void InsertLinks(WriteTransaction transaction, KeyQuery query, long target)
+    {
+        for (int input = 0; input < query.Inputs.Count; input++)
+        {
+            foreach (InputKey key in query.Inputs[input].Keys.Where(key => !key.Key.IsVolatile))
+            {
+                transaction.Command("""
+                    INSERT OR IGNORE INTO key_links(source, input, output, digest, selector, target)
+                    VALUES ($source, $input, $output, $digest, $selector, $target)
+                    """)
+                    .With("$source", KeyRow(transaction, key.Key)).With("$input", input).With("$output", query.Output)
+                    .With("$digest", query.Operation.ToString()).With("$selector", key.Selector?.ToString() ?? "").With("$target", target)
+                    .ExecuteNonQuery();
+            }
+        }
+    }
+
+    private static long? RowOf(Func<string, SqliteCommand> command, CacheKeyId id) =>
+        command("SELECT id FROM cache_keys WHERE name = $name").With("$name", id.Value).Number();
+
     private static long KeyRow(WriteTransaction transaction, CacheKeyId id)
     {
-        long? row = transaction.Command("SELECT id FROM cache_keys WHERE name = $name").With("$name", id.Value).Number();
+        long? row = RowOf(transaction.Command, id);
         return row ?? transaction.Command("INSERT INTO cache_keys(name) VALUES ($name) RETURNING id").With("$name", id.Value).Number()!.Value;
     }
 
-    private static List<(CacheKeyId Key, long Row)> FindRows(Func<string, SqliteCommand> command, KeyQuery query)
+    private static List<(CacheKeyId Key, long Row)> FindRows(Func<string, SqliteCommand> command, KeyQuery query, bool[]? matches)
     {
         if (query.Inputs.Count == 0)
         {
@@ -204,6 +267,7 @@ public sealed class CacheKeyStore
                     .With("$selector", key.Selector?.ToString() ?? "").With("$name", key.Key.Value)
                     .Rows(row => (row.GetInt64(0), row.GetString(1))))
                 {
+                    matches?[input] = true;
                     if (common is null || common.ContainsKey(row))
                     {
                         reached[row] = new CacheKeyId(name);
@@ -211,7 +275,7 @@ public sealed class CacheKeyStore
                 }
             }
             common = reached;
-            if (common.Count == 0)
+            if (common.Count == 0 && matches is null)
             {
                 break;
             }

@@ -70,10 +70,11 @@ public interface ISnapshotter
 
     /// <summary>Removes a layer that no snapshot uses any more; its files are deleted after the commit, outside every lock.</summary>
     /// <param name="transaction">The write turn it happens in.</param>
-    /// <param name="layer">The layer; one that is gone already is fine.</param>
+    /// <param name="layer">The layer.</param>
     /// <param name="force">
     /// Also if a process is reading it: the row and the name go now, the files when the last reader has ended.
     /// </param>
+    /// <returns>False if there is no such layer any more.</returns>
     /// <exception cref="BuildException">A process is reading it, and <paramref name="force"/> is not set; the message says which.</exception>
-    void Remove(WriteTransaction transaction, LayerId layer, bool force);
+    bool Remove(WriteTransaction transaction, LayerId layer, bool force);
 }

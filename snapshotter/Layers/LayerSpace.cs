@@ -66,6 +66,7 @@ public sealed record LayerSpace(long TwinBytes, IReadOnlyList<(ulong Inode, long
     private static void Walk(string directory, Action<FileStatus> visit)
     {
         using SafeFileHandle root = Files.OpenDirectory(directory);
+        visit(Files.Status(root));
         Walk(root, visit);
     }
 

@@ -134,7 +134,7 @@ internal sealed class LayerTable(StoreRoot store)
     }
 
     /// <inheritdoc cref="ISnapshotter.Remove"/>
-    public void Remove(WriteTransaction transaction, LayerId layer, bool force)
+    public bool Remove(WriteTransaction transaction, LayerId layer, bool force)
     {
         transaction.EnsureOf(store);
         if (!force)
@@ -143,9 +143,10 @@ internal sealed class LayerTable(StoreRoot store)
         }
         SqliteCommand delete = transaction.Command("DELETE FROM layers WHERE id = $id");
         delete.Parameters.AddWithValue("$id", layer.Value);
-        delete.ExecuteNonQuery();
+        bool removed = delete.ExecuteNonQuery() == 1;
         transaction.Trash(StagedLayer.LayerDirectory(store, layer));
         FlattenedRuns.RemoveWith(transaction, store, layer);
+        return removed;
     }
 
     // Whoever comes later waits until the turn has ended, and then reads what became of the row.

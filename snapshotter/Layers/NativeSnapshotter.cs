@@ -94,7 +94,7 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
 
     public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
 
-    public void Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
+    public bool Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
 
     private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {

@@ -110,7 +110,7 @@ internal sealed class OverlaySnapshotter : ISnapshotter
 
     public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
 
-    public void Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
+    public bool Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
 
     private StagedLayer Freeze(
         StagingDirectory staging, IReadOnlyList<LayerId> lowers, SharedFiles shares, CancellationToken cancellationToken)

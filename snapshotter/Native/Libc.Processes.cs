@@ -9,5 +9,5 @@ internal static unsafe partial class Libc
     public const int SIGSTOP = 19;
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int kill(int process, int signal);
+    public static partial int raise(int signal);
 }

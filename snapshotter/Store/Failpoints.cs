@@ -75,7 +75,8 @@ public static class Failpoints
             }
         }
 
-        private static void Signal(int signal) => Files.Check(Libc.kill(Environment.ProcessId, signal), "kill", "self");
+        // To this very thread, which then does not go on; sent to the process, another thread might take it a little later.
+        private static void Signal(int signal) => Files.Check(Libc.raise(signal), "raise", "self");
 
         private static void Pause(string file)
         {

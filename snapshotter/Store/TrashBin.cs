@@ -274,6 +274,7 @@ internal sealed class TrashBin : IDisposable
         {
             Files.RemoveContents(directory, _stop.Token);
             Files.RemoveDirectory(trash, name);
+            Failpoints.Hit("trash.deleted");
         }
         catch (NativeException e)
         {

@@ -19,7 +19,7 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly Dictionary<WorkId, CancellationTokenSource> _running = [];   // the loop's own
     private readonly List<StartLookup> _lookups = [];   // the loop's own
     private readonly ConcurrentDictionary<WantId, TaskCompletionSource<Delivered>> _wants = [];
-    private readonly ConcurrentDictionary<Task, bool> _tasks = [];
+    private readonly ConcurrentDictionary<Task, bool> _tasks = [];   // what has to end before the scheduler does
     private readonly ResultTable _results;
     private readonly WorkRunner _runner;
     private readonly ILogger _logger;
@@ -209,10 +209,16 @@ internal sealed class Scheduler : IAsyncDisposable
                 _results.Remove(release.Result);
                 break;
             case Joined joined:
-                ((VertexWork)joined.Vertex).Join(_jobs[joined.Job]);
+                ((VertexWork)joined.Vertex).Join(_jobs[joined.Job], ((VertexWork)joined.Brought).Vertex);
                 break;
             case Left left:
                 ((VertexWork)left.Vertex).Leave(_jobs[left.Job]);
+                break;
+            case Barred barred:
+                ((VertexWork)barred.Vertex).Bar(_jobs[barred.Job]);
+                break;
+            case Readmitted readmitted:
+                ((VertexWork)readmitted.Vertex).Readmit(_jobs[readmitted.Job]);
                 break;
             case Followed followed:
                 ((VertexWork)followed.Leader).Lead((VertexWork)followed.Follower);
@@ -222,6 +228,9 @@ internal sealed class Scheduler : IAsyncDisposable
                 break;
             case Stalled stalled:
                 _logger.BuildStalled(stalled.Job.Value, stalled.WaitGraph);
+                break;
+            case RecordLinks links:
+                Link(links);
                 break;
             case Queued queued:
                 ((VertexWork)queued.Vertex).QueuedAt = _clock.GetUtcNow();
@@ -263,6 +272,19 @@ internal sealed class Scheduler : IAsyncDisposable
             // The loop is gone, and the table with it is given up.
             _results.Clear();
         }
+    }
+
+    private void Link(RecordLinks links)
+    {
+        Task linked = Task.Run(() => _runner.Link(links), CancellationToken.None);
+        _tasks.TryAdd(linked, true);
+        _ = ForgetAsync(linked);
+    }
+
+    private async Task ForgetAsync(Task done)
+    {
+        await done;
+        _tasks.TryRemove(done, out _);
     }
 
     private void Tell(Noted noted)

@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using Cairn.Llb.Graphs;
+using Cairn.Protos.Pb;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Scheduling;
 using Cairn.Solver.Sessions;
+using Vertex = Cairn.Llb.Graphs.Vertex;
 
 namespace Cairn.Solver.Jobs;
 
@@ -12,11 +13,14 @@ internal sealed class VertexWork
 {
     private readonly Lazy<IOp> _op;
 
-    // The sessions of vertices that live on this one's work, to be taken back; used by the scheduler's loop only.
-    private readonly Dictionary<VertexWork, ISession[]> _borrowed = [];
-
-    // What was decided of it so far; used by the scheduler's loop only.
+    // All lists are the scheduler's loop's own.
+    private readonly List<Member> _members = [];
     private readonly List<VertexOutcome> _outcomes = [];
+    private readonly List<VertexWork> _followers = [];
+    private VertexWork? _leader;
+
+    // Replaced as a whole by the loop, so that work may read it.
+    private volatile BuildJob[] _clients = [];
 
     public VertexWork(Vertex vertex, SolverServices services, INestedSolver nested)
     {
@@ -45,26 +49,55 @@ internal sealed class VertexWork
     /// <summary>Made when it is first used, so that what is wrong with it is an error of the vertex.</summary>
     public IOp Op => _op.Value;
 
-    /// <summary>The builds it belongs to; used by the scheduler's loop only.</summary>
-    public List<BuildJob> Jobs { get; } = [];
+    /// <summary>The builds whose clients may be asked: its own and those of its followers, in the order in which they came.</summary>
+    public IReadOnlyList<BuildJob> Clients => _clients;
 
-    public void Join(BuildJob job)
+    /// <summary>The limits of the step, the most relaxed of all builds; null if one of them sets none. Used by the scheduler's loop only.</summary>
+    /// <remarks>Source: llb-semantics.md, section 2.</remarks>
+    public LinuxResources? Limits()
     {
-        Jobs.Add(job);
-        Sessions.Add(job.Session);
+        LinuxResources? limits = _members.Count == 0 ? null : _members[0].Metadata.LinuxResources;
+        foreach (Member member in _members)
+        {
+            limits = StepLimits.Relax(limits, member.Metadata.LinuxResources);
+        }
+
+        foreach (VertexWork follower in _followers)
+        {
+            limits = StepLimits.Relax(limits, follower.Limits());
+        }
+
+        return limits;
+    }
+
+    /// <summary>A build holds the vertex.</summary>
+    /// <param name="job">The build.</param>
+    /// <param name="brought">The vertex as that build brought it: what is said beside the op may differ.</param>
+    public void Join(BuildJob job, Vertex brought)
+    {
+        _members.Add(new Member(job, brought.Metadata));
         Channel.Join(job.Progress);
+        _leader?.Channel.Join(job.Progress, Channel);
+        Refresh();
         if (job.Recorder is { } recorder)
         {
             _outcomes.ForEach(recorder.Record);
         }
     }
 
+    /// <summary>A build does not hold the vertex any more.</summary>
     public void Leave(BuildJob job)
     {
-        Jobs.Remove(job);
-        Sessions.Remove(job.Session);
+        _members.RemoveAll(member => member.Job == job);
         Channel.Leave(job.Progress);
+        Refresh();
     }
+
+    /// <summary>The work failed because of a build's client: that one is not asked again.</summary>
+    public void Bar(BuildJob job) => SetBarred(job, isBarred: true);
+
+    /// <summary>The build wants something again.</summary>
+    public void Readmit(BuildJob job) => SetBarred(job, isBarred: false);
 
     /// <summary>Tells those who keep records, also of builds that come later.</summary>
     /// <param name="outcome">What was decided.</param>
@@ -76,11 +109,11 @@ internal sealed class VertexWork
             _outcomes.Add(outcome);
         }
 
-        foreach (BuildJob job in Jobs)
+        foreach (Member member in _members)
         {
-            if (only is null || job.Id == only)
+            if (only is null || member.Job.Id == only)
             {
-                job.Recorder?.Record(outcome);
+                member.Job.Recorder?.Record(outcome);
             }
         }
     }
@@ -88,31 +121,69 @@ internal sealed class VertexWork
     /// <summary>The other vertex lives on this one's work: its clients can be asked, and its builds are told.</summary>
     public void Lead(VertexWork follower)
     {
-        ISession[] sessions = [.. follower.Jobs.Select(static job => job.Session)];
-        bool isNew = _borrowed.TryAdd(follower, sessions);
-        Debug.Assert(isNew, "a vertex follows once");
-        foreach (ISession session in sessions)
-        {
-            Sessions.Add(session);
-        }
-
+        Debug.Assert(follower._leader is null, "a vertex follows one");
+        follower._leader = this;
+        _followers.Add(follower);
+        Refresh();
         Channel.AddFollower(follower.Channel);
     }
 
     /// <summary>The other vertex has what it wanted, or goes its own way.</summary>
     public void Dismiss(VertexWork follower)
     {
-        if (_borrowed.Remove(follower, out ISession[]? sessions))
+        if (_followers.Remove(follower))
         {
-            foreach (ISession session in sessions)
-            {
-                Sessions.Remove(session);
-            }
-
+            follower._leader = null;
+            Refresh();
             Channel.RemoveFollower(follower.Channel);
         }
     }
 
     /// <summary>For people, in wait graphs.</summary>
     public override string ToString() => $"{Vertex.Name} ({Vertex.Digest})";
+
+    private void SetBarred(BuildJob job, bool isBarred)
+    {
+        foreach (Member member in _members)
+        {
+            if (member.Job == job)
+            {
+                member.IsBarred = isBarred;
+            }
+        }
+
+        Refresh();
+    }
+
+    // The union of all askers, as it is now.
+    private void Refresh()
+    {
+        var clients = new List<BuildJob>(_members.Count);
+        foreach (Member member in _members)
+        {
+            if (!member.IsBarred)
+            {
+                clients.Add(member.Job);
+            }
+        }
+
+        foreach (VertexWork follower in _followers)
+        {
+            clients.AddRange(follower._clients);
+        }
+
+        // Rather one who failed before than nobody.
+        _clients = clients.Count > 0 ? [.. clients] : [.. _members.Select(static member => member.Job)];
+        Sessions.Set(Array.ConvertAll(_clients, static job => job.Session));
+        _leader?.Refresh();
+    }
+
+    private sealed class Member(BuildJob job, OpMetadata metadata)
+    {
+        public BuildJob Job { get; } = job;
+
+        public OpMetadata Metadata { get; } = metadata;
+
+        public bool IsBarred { get; set; }
+    }
 }

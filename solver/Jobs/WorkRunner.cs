@@ -3,8 +3,10 @@ using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Keys;
+using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Scheduling;
+using Cairn.Solver.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Cairn.Solver.Jobs;
@@ -22,25 +24,28 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
     public Task<WorkEnded> Start(Start start, CancellationToken cancellationToken)
     {
         var vertex = (VertexWork)start.Vertex;
+        IReadOnlyList<BuildJob> clients = vertex.Clients;
         switch (start)
         {
             // The key of a client's directory is its content: there is nothing to look up before it is taken.
             case StartCacheMap map when vertex.Vertex.Inputs.Count > 0 || IgnoredPaths.IsClientDirectory(vertex.Vertex):
-                return GuardAsync(start, [], token => MapAsync(vertex, map, token), cancellationToken);
+                return GuardAsync(start, clients, [], token => MapAsync(vertex, map, token), cancellationToken);
             case StartCacheMap map:
                 return Task.Run(
-                    () => GuardAsync(start, [], token => ResolveAsync(vertex, map, token), cancellationToken), CancellationToken.None);
+                    () => GuardAsync(start, clients, [], token => ResolveAsync(vertex, map, token), cancellationToken), CancellationToken.None);
             case StartContent content:
                 ImmutableRef? input = results.Clone(content.Result);
                 return Task.Run(
-                    () => GuardAsync(start, [content.Result], token => HashAsync(vertex, content, input, token), cancellationToken),
+                    () => GuardAsync(start, clients, [content.Result], token => HashAsync(vertex, content, input, token), cancellationToken),
                     CancellationToken.None);
             case StartLoad load:
-                return Task.Run(() => GuardAsync(start, [], _ => Task.FromResult(Load(vertex, load)), cancellationToken), CancellationToken.None);
+                return Task.Run(() => GuardAsync(start, clients, [], _ => Task.FromResult(Load(vertex, load)), cancellationToken), CancellationToken.None);
             case StartExecution execution:
                 ImmutableRef?[] inputs = [.. execution.Inputs.Select(results.Clone)];
+                OpContext context = vertex.Limits() is { } limits ? vertex.Context with { Limits = limits } : vertex.Context;
                 return Task.Run(
-                    () => GuardAsync(start, execution.Inputs, token => ExecuteAsync(vertex, execution, inputs, token), cancellationToken),
+                    () => GuardAsync(
+                        start, clients, execution.Inputs, token => ExecuteAsync(vertex, context, execution, inputs, token), cancellationToken),
                     CancellationToken.None);
             default:
                 throw new InvalidOperationException($"unknown work {start.GetType().Name}");
@@ -56,25 +61,26 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             var counts = new int[lookups.Count];
             for (int i = 0; i < counts.Length; i++)
             {
-                IReadOnlyList<KeyQuery> own = KeyRecorder.QueriesOf(lookups[i].Digests, lookups[i].Output, lookups[i].Inputs);
+                IReadOnlyList<KeyQuery> own = KeyRecorder.QueriesOf(lookups[i].Digests, lookups[i].Output, lookups[i].Inputs, lookups[i].WantsMatches);
                 counts[i] = own.Count;
                 queries.AddRange(own);
             }
 
-            IReadOnlyList<IReadOnlyList<CacheKeyId>> found = services.Cache.Keys.Find(queries);
+            IReadOnlyList<KeyMatch> found = services.Cache.Keys.Find(queries);
             var answers = new List<WorkEnded>(lookups.Count);
             int next = 0;
             for (int i = 0; i < counts.Length; i++)
             {
                 List<CacheKeyId> keys = [];
+                IReadOnlyList<bool>? matched = counts[i] == 1 ? found[next].Inputs : null;
                 for (int end = next + counts[i]; next < end; next++)
                 {
-                    keys.AddRange(found[next]);
+                    keys.AddRange(found[next].Keys);
                 }
 
                 CandidateId[] candidates = keys.Count == 0 || !lookups[i].WantsResults ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
                     .Select(static result => result.Ref is { } id ? new CandidateId(id.Value) : ScratchCandidate)];
-                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, Matched: null));
+                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, matched));
             }
 
             return answers;
@@ -88,9 +94,32 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
     }
 
-    private static async Task<WorkEnded> GuardAsync(
-        Start start, IReadOnlyList<ResultId> inputs, Func<CancellationToken, Task<WorkEnded>> work, CancellationToken cancellationToken)
+    /// <summary>Remembers links between keys. A fault there costs a detour next time, no more.</summary>
+    public void Link(RecordLinks links)
     {
+        try
+        {
+            foreach (KeyQuery query in KeyRecorder.QueriesOf(links.Digests, links.Output, links.Inputs))
+            {
+                services.Cache.Link(query, links.Targets);
+            }
+        }
+#pragma warning disable CA1031 // A cache can only help.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.RecordFailed(links.Vertex.ToString()!, e);
+        }
+    }
+
+    private static async Task<WorkEnded> GuardAsync(
+        Start start,
+        IReadOnlyList<BuildJob> clients,
+        IReadOnlyList<ResultId> inputs,
+        Func<CancellationToken, Task<WorkEnded>> work,
+        CancellationToken cancellationToken)
+    {
+        var vertex = (VertexWork)start.Vertex;
         try
         {
             return await work(cancellationToken);
@@ -99,16 +128,31 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         {
             return new WorkCancelled(start.Work);
         }
-        catch (ResultLostException e)
+        catch (ResultLostException e) when (ClientFaultException.Find(e) is null)
         {
-            return new WorkFailed(start.Work, VertexError.Of(e, ((VertexWork)start.Vertex).Vertex), Blame: null, inputs);
+            return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), Blame: null, inputs);
         }
 #pragma warning disable CA1031 // The top of every piece of work: a failure is an event of the graph.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return new WorkFailed(start.Work, VertexError.Of(e, ((VertexWork)start.Vertex).Vertex), Blame: null, []);
+            return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), BlameOf(e, clients, vertex), []);
         }
+    }
+
+    // A cancellation that the graph did not ask for can only come from a client that went away.
+    private static JobId? BlameOf(Exception error, IReadOnlyList<BuildJob> clients, VertexWork vertex)
+    {
+        ClientFaultException? fault = ClientFaultException.Find(error);
+        if (fault is null && error is not OperationCanceledException)
+        {
+            return null;
+        }
+
+        BuildJob? job = fault?.Session is { } session
+            ? clients.Concat(vertex.Clients).FirstOrDefault(client => client.Session == session)
+            : clients.Count > 0 ? clients[0] : null;
+        return job?.Id;
     }
 
     private static async Task<WorkEnded> MapAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
@@ -156,7 +200,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
     }
 
     private async Task<WorkEnded> ExecuteAsync(
-        VertexWork vertex, StartExecution start, ImmutableRef?[] inputs, CancellationToken cancellationToken)
+        VertexWork vertex, OpContext context, StartExecution start, ImmutableRef?[] inputs, CancellationToken cancellationToken)
     {
         try
         {
@@ -165,7 +209,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 WorkInterval.Running,
                 async () =>
                 {
-                    IReadOnlyList<ImmutableRef?> made = await vertex.Op.ExecuteAsync(vertex.Context, inputs, cancellationToken);
+                    IReadOnlyList<ImmutableRef?> made = await vertex.Op.ExecuteAsync(context, inputs, cancellationToken);
                     IReadOnlyList<CacheKeyId?> keys = await RecordAsync(vertex, start, made);
                     return new Executed(start.Work, [.. made.Select(results.Add)], keys);
                 },

@@ -19,7 +19,7 @@ internal sealed class KeyRecorder(BuildCache cache)
     private bool _isWriting;
 
     /// <summary>The questions that one output of a vertex puts to the index: one for each cache map that may be stored.</summary>
-    public static IReadOnlyList<KeyQuery> QueriesOf(IReadOnlyList<CacheDigest> digests, int output, IReadOnlyList<KeyInput> inputs)
+    public static IReadOnlyList<KeyQuery> QueriesOf(IReadOnlyList<CacheDigest> digests, int output, IReadOnlyList<KeyInput> inputs, bool wantsMatches = false)
     {
         var keys = new InputKeys[inputs.Count];
         for (int i = 0; i < keys.Length; i++)
@@ -43,7 +43,7 @@ internal sealed class KeyRecorder(BuildCache cache)
         {
             if (!digest.IsRandom)
             {
-                queries.Add(new KeyQuery(digest.Value, output, keys));
+                queries.Add(new KeyQuery(digest.Value, output, keys) { WantsMatches = wantsMatches });
             }
         }
 

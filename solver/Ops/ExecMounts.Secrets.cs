@@ -62,7 +62,7 @@ internal sealed partial class ExecMounts
 
         if (mount.SSHOpt is not { Optional: true })
         {
-            throw new BuildException(
+            throw new ClientFaultException(
                 ErrorKind.Input, "", "", $"no SSH key {QuotedText.Quote(id)} forwarded from the client", $"Give it with --ssh {id}.");
         }
     }

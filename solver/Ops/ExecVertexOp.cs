@@ -2,6 +2,7 @@ using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Protos.Pb;
 using Cairn.Solver.Execution;
+using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Ops;
 
@@ -34,7 +35,7 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
             Security = exec.Security,
             Ulimits = meta.Ulimit,
             CgroupParent = meta.CgroupParent,
-            Resources = context.Vertex.Metadata.LinuxResources,
+            Resources = context.Limits,
             RemovesStubsRecursively = meta.RemoveMountStubsRecursive,
         };
         var output = new StepLog(context.Progress, logLimits, context.Services.Clock);
@@ -52,6 +53,11 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
     {
         string process = QuotedText.Quote(string.Join(' ', exec.Meta.Args));
         string memory = exit.WasOutOfMemory ? ": cannot allocate memory" : "";
-        return new BuildException(ErrorKind.Input, "", "", $"process {process} did not complete successfully: exit code: {exit.Code}{memory}");
+        string reason = $"process {process} did not complete successfully: exit code: {exit.Code}{memory}";
+
+        // A limit belongs to the build that set it; an exit code belongs to the work.
+        return exit.WasOutOfMemory
+            ? new ClientFaultException(ErrorKind.Input, "", "", reason)
+            : new BuildException(ErrorKind.Input, "", "", reason);
     }
 }

@@ -1,8 +1,10 @@
 using Cairn.Cache;
 using Cairn.Cache.Refs;
-using Cairn.Llb.Graphs;
+using Cairn.Protos.Pb;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sessions;
+
+using Vertex = Cairn.Llb.Graphs.Vertex;
 
 namespace Cairn.Solver.Ops;
 
@@ -21,4 +23,8 @@ public sealed record OpContext(
     IVertexProgress Progress,
     RefContext Refs,
     SolverServices Services,
-    INestedSolver Nested);
+    INestedSolver Nested)
+{
+    /// <summary>Limits of a step, the most relaxed of all builds that want it; null if there are none.</summary>
+    public LinuxResources? Limits { get; init; }
+}

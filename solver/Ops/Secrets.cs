@@ -18,6 +18,6 @@ internal static class Secrets
             }
         }
 
-        return optional ? null : throw new BuildException(ErrorKind.Input, "", "", $"secret {id}: not found", $"Give it with --secret id={id},…");
+        return optional ? null : throw new ClientFaultException(ErrorKind.Input, "", "", $"secret {id}: not found", $"Give it with --secret id={id},…");
     }
 }

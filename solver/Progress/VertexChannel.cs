@@ -36,6 +36,15 @@ internal sealed class VertexChannel(Digest vertex, TimeProvider clock) : IVertex
         }
     }
 
+    /// <summary>A build joins a vertex that lives on this one's work: it is told what was said before.</summary>
+    public void Join(JobProgress job, VertexChannel follower)
+    {
+        lock (_lock)
+        {
+            Replay(job, follower.Vertex);
+        }
+    }
+
     /// <summary>A build hears no more.</summary>
     public void Leave(JobProgress job)
     {

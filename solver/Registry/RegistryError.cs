@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Cairn.Llb;
+using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Registry;
 
@@ -38,9 +39,9 @@ internal static class RegistryError
         int status = (int)response.StatusCode;
         return response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => new BuildException(
+            HttpStatusCode.Unauthorized => new ClientFaultException(
                 ErrorKind.Environment, doing, subject, $"the registry refused access (401 unauthorized){because}", "Log in to the registry, or check the name.", null),
-            HttpStatusCode.Forbidden => new BuildException(
+            HttpStatusCode.Forbidden => new ClientFaultException(
                 ErrorKind.Environment, doing, subject, $"the registry forbids it (403 denied){because}", "Use an account that has the right to do this.", null),
             HttpStatusCode.NotFound => new BuildException(ErrorKind.Input, doing, subject, $"not found{because}", "Check the name and the tag.", null),
             HttpStatusCode.TooManyRequests => new BuildException(

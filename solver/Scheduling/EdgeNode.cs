@@ -19,11 +19,11 @@ internal sealed class EdgeNode(VertexNode vertex, int output)
     /// <summary>The level of keys that is known.</summary>
     public Level Known { get; set; }
 
-    /// <summary>Keys that a consumer may look up with.</summary>
-    public List<CacheKeyId> Keys { get; } = [];
+    /// <summary>Keys that a consumer may look up with. Replaced as a whole when one is added, so that it can be handed out.</summary>
+    public CacheKeyId[] Keys { get; set; } = [];
 
     /// <summary>Keys that a consumer records its results under: those above, and one that must not be looked up with.</summary>
-    public List<CacheKeyId> RecordKeys { get; } = [];
+    public CacheKeyId[] RecordKeys { get; set; } = [];
 
     public ResultNode? Result { get; set; }
 

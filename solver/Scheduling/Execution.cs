@@ -1,4 +1,5 @@
 using Cairn.Cache.Keys;
+using Cairn.Llb;
 
 namespace Cairn.Solver.Scheduling;
 
@@ -6,12 +7,18 @@ namespace Cairn.Solver.Scheduling;
 /// One carrying out of an op, with everybody who lives on it. Vertices of equal keys attach to it; it waits for nothing but a turn, so no circle
 /// can come of that.
 /// </summary>
-internal sealed class Execution(string key, long serial, VertexNode first)
+internal sealed class Execution(Digest op, InputIdentity[] identity, bool ignoresCache, long serial, VertexNode first)
 {
-    /// <summary>What decides that two executions would do the same.</summary>
-    public string Key { get; } = key;
+    /// <summary>Digest of the op; with <see cref="Identity"/> it decides whether two executions would do the same.</summary>
+    public Digest Op { get; } = op;
 
-    /// <summary>Tells executions of one key apart.</summary>
+    /// <summary>What its inputs are, one by one.</summary>
+    public InputIdentity[] Identity { get; } = identity;
+
+    /// <summary>It is carried out for a vertex that does not look into the cache.</summary>
+    public bool IgnoresCache { get; } = ignoresCache;
+
+    /// <summary>Tells executions apart, the older from the younger.</summary>
     public long Serial { get; } = serial;
 
     /// <summary>The vertex whose op is carried out.</summary>

@@ -15,6 +15,9 @@ internal sealed class JobNode(JobId id)
 
     public HashSet<Want> Wants { get; } = [];
 
+    /// <summary>Vertices whose work failed because of this job; it is not asked again for them until it wants something.</summary>
+    public List<VertexNode> BarredFrom { get; } = [];
+
     /// <summary>Executions that wait for a turn, oldest first. Entries that are no longer queued are skipped.</summary>
     public Queue<Execution> Ready { get; } = [];
 

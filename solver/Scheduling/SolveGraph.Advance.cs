@@ -117,7 +117,7 @@ internal sealed partial class SolveGraph
         }
 
         // Who only wants keys is spared the question for results; it is asked when somebody wants more.
-        bool lacksResults = edge.Desire > Level.Definition && !edge.KnowsResults && edge.Keys.Count > 0;
+        bool lacksResults = edge.Desire > Level.Definition && !edge.KnowsResults && edge.Keys.Length > 0;
         if (lacksResults || edge.LookedUpAt != vertex.KeyStamp)
         {
             edge.LookedUpAt = vertex.KeyStamp;
@@ -163,11 +163,12 @@ internal sealed partial class SolveGraph
                 return InputsHave(vertex, Level.Definition);
             case Stage.InputKeys:
                 return vertex.MapWork is null && InputsHave(vertex, Level.Content);
+            case Stage.MissingContent:
             case Stage.OwnContent:
-                return vertex.Edges.TrueForAll(edge => !edge.IsUnsatisfied || IsConclusive(vertex, edge)) || HashContent(vertex);
+                return vertex.Edges.TrueForAll(edge => !edge.IsUnsatisfied || IsConclusive(vertex, edge)) || HashContent(vertex, ofDemanded: true);
             default:
                 bool hasInputs = InputsHave(vertex, Level.Result);
-                bool hasContent = HashContent(vertex);
+                bool hasContent = HashContent(vertex, ofDemanded: false);
                 return hasInputs && hasContent;
         }
     }
@@ -187,14 +188,14 @@ internal sealed partial class SolveGraph
         return true;
     }
 
-    // Begins to hash the content of inputs that are evaluated; true when no content key is missing.
-    private bool HashContent(VertexNode vertex)
+    // Begins to hash the content of inputs that are evaluated, of all or of those whose results are demanded; true when no content key is missing.
+    private bool HashContent(VertexNode vertex, bool ofDemanded)
     {
         bool isComplete = true;
         IReadOnlyList<CacheMapInput> inputs = vertex.Maps[0].Inputs;
         for (int i = 0; i < inputs.Count; i++)
         {
-            if (inputs[i].Content is null || vertex.Content[i] is not null)
+            if (inputs[i].Content is null || vertex.Content[i] is not null || (ofDemanded && vertex.Arcs[i].Demand != Level.Result))
             {
                 continue;
             }
@@ -202,7 +203,7 @@ internal sealed partial class SolveGraph
             isComplete = false;
             if (vertex.ContentWork[i] is null && vertex.Inputs[i].Result is { } result)
             {
-                Work work = Begin(WorkKind.Content, vertex, input: i);
+                Work work = Begin(WorkKind.Content, vertex, input: i, result: result.Id);
                 vertex.ContentWork[i] = work;
                 _commands.Add(new StartContent(work.Id, vertex.Payload, i, inputs[i], result.Id));
             }
@@ -217,8 +218,8 @@ internal sealed partial class SolveGraph
         for (int i = 0; i < vertex.Inputs.Length; i++)
         {
             EdgeNode input = vertex.Inputs[i];
-            if (!vertex.AllowsContent(i) && input.Has(Level.Content)
-                && (input.Keys.Count == 0 || (edge.LookedUpAt == vertex.KeyStamp && edge.Matched is { } matched && !matched[i])))
+            bool isFinal = vertex.AllowsContent(i) ? vertex.Content[i] is not null : input.Has(Level.Content);
+            if (isFinal && ((input.Keys.Length == 0 && vertex.Content[i] is null) || LeadsNowhere(vertex, edge, i)))
             {
                 return true;
             }
@@ -226,6 +227,15 @@ internal sealed partial class SolveGraph
 
         return false;
     }
+
+    // The store was asked with all that is known, and has nothing that hangs on any key of the input.
+    private static bool LeadsNowhere(VertexNode vertex, EdgeNode edge, int input) =>
+        edge.LookedUpAt == vertex.KeyStamp && edge.Matched is { } matched && !matched[input];
+
+    // No result of some wanted edge can be found without the content of the input.
+    private static bool IsMissing(VertexNode vertex, int input) => vertex.Content[input] is null
+        && vertex.Edges.Exists(edge => edge.IsUnsatisfied
+            && (edge.Matched is null || vertex.Inputs[input].Keys.Length == 0 || LeadsNowhere(vertex, edge, input)));
 
     private static bool CanLookUp(VertexNode vertex, EdgeNode edge)
     {
@@ -246,7 +256,7 @@ internal sealed partial class SolveGraph
 
         for (int i = 0; i < vertex.Inputs.Length; i++)
         {
-            if (vertex.Inputs[i].Keys.Count == 0 && vertex.Content[i] is null)
+            if (vertex.Inputs[i].Keys.Length == 0 && vertex.Content[i] is null)
             {
                 return false;
             }
@@ -276,7 +286,8 @@ internal sealed partial class SolveGraph
             edge.Output,
             DigestsOf(vertex),
             edge.Asked,
-            edge.KnowsResults));
+            edge.KnowsResults,
+            WantsMatches: vertex.Stage < Stage.OwnContent && vertex.Inputs.Length > 1 && vertex.HasContentKeys));
     }
 
     private void StartLoad(EdgeNode edge)
@@ -298,12 +309,12 @@ internal sealed partial class SolveGraph
         return digests;
     }
 
-    private static KeyInput[] KeysOf(VertexNode vertex, Func<EdgeNode, List<CacheKeyId>> keys)
+    private static KeyInput[] KeysOf(VertexNode vertex, Func<EdgeNode, CacheKeyId[]> keys)
     {
         var inputs = new KeyInput[vertex.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
-            inputs[i] = new KeyInput([.. keys(vertex.Inputs[i])], vertex.Maps[0].Inputs[i].Selector, vertex.Content[i]);
+            inputs[i] = new KeyInput(keys(vertex.Inputs[i]), vertex.Maps[0].Inputs[i].Selector, vertex.Content[i]);
         }
 
         return inputs;
@@ -334,7 +345,7 @@ internal sealed partial class SolveGraph
     {
         if (!edge.RecordKeys.Contains(key))
         {
-            edge.RecordKeys.Add(key);
+            edge.RecordKeys = [.. edge.RecordKeys, key];
         }
 
         if (!forLookup || edge.Keys.Contains(key))
@@ -342,7 +353,7 @@ internal sealed partial class SolveGraph
             return;
         }
 
-        edge.Keys.Add(key);
+        edge.Keys = [.. edge.Keys, key];
         foreach (ConsumerArc arc in edge.Consumers)
         {
             arc.Consumer.KeyStamp++;
@@ -370,7 +381,7 @@ internal sealed partial class SolveGraph
         vertex.Cursor = 0;
 
         // An input whose evaluation can still decide is evaluated for its content.
-        bool wantsContent = vertex.Stage == Stage.OwnContent
+        bool wantsContent = vertex.Stage is Stage.MissingContent or Stage.OwnContent
             && !vertex.Edges.TrueForAll(edge => !edge.IsUnsatisfied || IsConclusive(vertex, edge));
         for (int i = 0; i < vertex.Inputs.Length; i++)
         {
@@ -378,6 +389,7 @@ internal sealed partial class SolveGraph
             {
                 Stage.Definition => Level.Definition,
                 Stage.InputKeys => Level.Content,
+                Stage.MissingContent => wantsContent && vertex.AllowsContent(i) && IsMissing(vertex, i) ? Level.Result : Level.Content,
                 Stage.OwnContent => wantsContent && vertex.AllowsContent(i) ? Level.Result : Level.Content,
                 _ => Level.Result,
             });

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using Cairn.Llb;
 
 namespace Cairn.Solver.Scheduling;
@@ -13,20 +11,14 @@ internal sealed partial class SolveGraph
 
     private void Execute(VertexNode vertex)
     {
-        string key = KeyOf(vertex);
-        string keyForced = key + "!";
-
         // What was made without looking into the cache is good for everybody; the reverse is not.
-        Execution? execution = _executions.GetValueOrDefault(keyForced);
-        if (execution is null && !vertex.IgnoresCache)
-        {
-            execution = _executions.GetValueOrDefault(key);
-        }
-
+        Digest op = vertex.Maps[0].Digest.Value;
+        InputIdentity[] identity = IdentityOf(vertex);
+        Execution? execution = _executions.Find(op, identity, vertex.IgnoresCache);
         if (execution is null)
         {
-            execution = new Execution(vertex.IgnoresCache ? keyForced : key, ++_nextExecution, vertex);
-            _executions.Add(execution.Key, execution);
+            execution = new Execution(op, identity, vertex.IgnoresCache, ++_nextExecution, vertex);
+            _executions.Add(execution);
         }
 
         bool isNew = execution.Owners.Count == 0 && execution.State == ExecutionState.Queued;
@@ -54,7 +46,7 @@ internal sealed partial class SolveGraph
         execution.First = execution.Owners[0];
         if (!execution.First.IsLimited)
         {
-            Run(execution);
+            Run(execution, turn: null);
             return;
         }
 
@@ -78,7 +70,7 @@ internal sealed partial class SolveGraph
             {
                 if (execution.State == ExecutionState.Queued)
                 {
-                    Run(execution);
+                    Run(execution, job.Id);
                     break;
                 }
             }
@@ -103,23 +95,8 @@ internal sealed partial class SolveGraph
         }
     }
 
-    private void Run(Execution execution)
+    private void Run(Execution execution, JobId? turn)
     {
-        // An input may have been lost while this waited for its turn.
-        while (execution.Owners.Count > 0 && !Array.TrueForAll(execution.Owners[0].Inputs, static input => input.Result is not null))
-        {
-            VertexNode owner = execution.Owners[0];
-            Disown(execution, owner);
-            owner.Stage = Stage.Inputs;
-            owner.Cursor = 0;
-            Enqueue(owner);
-        }
-
-        if (execution.Owners.Count == 0)
-        {
-            return;
-        }
-
         VertexNode vertex = execution.Owners[0];
         execution.First = vertex;
         execution.State = ExecutionState.Running;
@@ -135,7 +112,8 @@ internal sealed partial class SolveGraph
             vertex.Payload,
             Array.ConvertAll(vertex.Inputs, static input => input.Result!.Id),
             DigestsOf(vertex),
-            execution.Inputs));
+            execution.Inputs,
+            turn));
         for (int i = 1; i < execution.Owners.Count; i++)
         {
             _commands.Add(new Followed(execution.Owners[i].Payload, vertex.Payload));
@@ -182,7 +160,7 @@ internal sealed partial class SolveGraph
     {
         if (execution.Owners.Count == 0)
         {
-            _executions.Remove(execution.Key);
+            _executions.Remove(execution);
             execution.State = ExecutionState.Dead;
             foreach (ResultId result in executed.Results)
             {
@@ -219,14 +197,14 @@ internal sealed partial class SolveGraph
         }
         else
         {
-            _executions.Remove(execution.Key);
+            _executions.Remove(execution);
             execution.State = ExecutionState.Dead;
         }
     }
 
     private void OnExecutionFailed(Execution execution, WorkFailed failed)
     {
-        _executions.Remove(execution.Key);
+        _executions.Remove(execution);
         execution.State = ExecutionState.Dead;
         VertexNode[] owners = [.. execution.Owners];
         execution.Owners.Clear();
@@ -303,7 +281,7 @@ internal sealed partial class SolveGraph
                 Stop(execution.Work);
                 break;
             case ExecutionState.Queued:
-                _executions.Remove(execution.Key);
+                _executions.Remove(execution);
                 execution.State = ExecutionState.Dead;
                 break;
             case ExecutionState.Done:
@@ -317,7 +295,7 @@ internal sealed partial class SolveGraph
     private void Discard(Execution execution)
     {
         Debug.Assert(execution.State == ExecutionState.Done, "only what is done has results");
-        _executions.Remove(execution.Key);
+        _executions.Remove(execution);
         execution.State = ExecutionState.Dead;
         foreach (VertexNode owner in execution.Owners)
         {
@@ -332,31 +310,15 @@ internal sealed partial class SolveGraph
         }
     }
 
-    // Equal text, equal work: the same op on inputs that are the same for all that it can see.
-    private static string KeyOf(VertexNode vertex)
+    private static InputIdentity[] IdentityOf(VertexNode vertex)
     {
-        var text = new StringBuilder(vertex.Maps[0].Digest.ToString());
-        if (vertex.Inputs.Length == 0)
+        var identity = new InputIdentity[vertex.Inputs.Length];
+        for (int i = 0; i < identity.Length; i++)
         {
-            return text.ToString();
+            EdgeNode input = vertex.Inputs[i];
+            identity[i] = new InputIdentity(vertex.Maps[0].Inputs[i].Selector, input.Keys, vertex.Content[i], input.Result!.Id);
         }
 
-        for (int i = 0; i < vertex.Inputs.Length; i++)
-        {
-            if (vertex.Content[i] is { } content)
-            {
-                text.Append(" content ").Append(content);
-            }
-            else
-            {
-                text.Append(' ').Append(IdentityOf(vertex.Inputs[i])).Append(' ').Append(vertex.Maps[0].Inputs[i].Selector);
-            }
-        }
-
-        return Digest.Sha256(Encoding.UTF8.GetBytes(text.ToString())).ToString();
+        return identity;
     }
-
-    private static string IdentityOf(EdgeNode edge) => edge.Keys.Count > 0
-        ? edge.Keys[0].ToString()!
-        : string.Create(CultureInfo.InvariantCulture, $"result {edge.Result!.Id.Value}");
 }

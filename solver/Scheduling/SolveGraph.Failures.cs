@@ -18,6 +18,11 @@ internal sealed partial class SolveGraph
             _cooling.Add(origin);
         }
 
+        if (blame is { } id && _jobs.TryGetValue(id, out JobNode? job))
+        {
+            Bar(origin, job);
+        }
+
         var seen = new HashSet<VertexNode> { origin };
         var stack = new Stack<VertexNode>();
         stack.Push(origin);
@@ -43,6 +48,25 @@ internal sealed partial class SolveGraph
                 }
             }
         }
+    }
+
+    private void Bar(VertexNode vertex, JobNode job)
+    {
+        if (vertex.Jobs.Contains(job) && !job.BarredFrom.Contains(vertex))
+        {
+            job.BarredFrom.Add(vertex);
+            _commands.Add(new Barred(vertex.Payload, job.Id));
+        }
+    }
+
+    private void Readmit(JobNode job)
+    {
+        foreach (VertexNode vertex in job.BarredFrom)
+        {
+            _commands.Add(new Readmitted(vertex.Payload, job.Id));
+        }
+
+        job.BarredFrom.Clear();
     }
 
     // True if the work did not fail but found that the bytes of inputs are gone, so that these have to be made again.
@@ -100,7 +124,7 @@ internal sealed partial class SolveGraph
             vertex.KeyStamp++;
             foreach (ConsumerArc arc in edge.Consumers)
             {
-                arc.Consumer.Cursor = 0;
+                MissInput(arc);
             }
 
             Enqueue(vertex);
@@ -108,6 +132,25 @@ internal sealed partial class SolveGraph
             {
                 Fail(vertex, error, blame: null);
             }
+        }
+    }
+
+    // What takes the place of a lost result need not have the same content; whoever waits for a turn with the lost one gets it anew.
+    private void MissInput(ConsumerArc arc)
+    {
+        VertexNode consumer = arc.Consumer;
+        consumer.Cursor = 0;
+        if (consumer.Content[arc.Input] is not null)
+        {
+            consumer.Content[arc.Input] = null;
+            consumer.KeyStamp++;
+        }
+
+        if (consumer.Execution is { State: ExecutionState.Queued or ExecutionState.Cancelling } execution)
+        {
+            Disown(execution, consumer);
+            consumer.Stage = Stage.Inputs;
+            Enqueue(consumer);
         }
     }
 

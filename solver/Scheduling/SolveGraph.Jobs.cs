@@ -30,7 +30,7 @@ internal sealed partial class SolveGraph
             {
                 node.Jobs.Add(job);
                 job.Held.Add(node);
-                _commands.Add(new Joined(node.Payload, job.Id));
+                _commands.Add(new Joined(node.Payload, job.Id, spec.Payload));
             }
         }
     }
@@ -111,6 +111,7 @@ internal sealed partial class SolveGraph
             return;
         }
 
+        Readmit(job);
         EdgeNode edge = EdgeOf(vertex, wanted.Output);
         var want = new Want(wanted.Want, job, edge);
         _wants.Add(want.Id, want);

@@ -1,3 +1,5 @@
+using Cairn.Cache.Keys;
+
 namespace Cairn.Solver.Scheduling;
 
 /// <content>What was decided, for whoever keeps records.</content>
@@ -18,7 +20,7 @@ internal sealed partial class SolveGraph
             Maps = [.. vertex.Maps],
             Inputs = edge.Asked,
             InputResults = InputResultsOf(vertex),
-            Keys = [.. edge.Keys],
+            Keys = Array.ConvertAll(edge.Keys, static key => (CacheKeyId?)key),
             Candidate = candidate,
             Results = [edge.Result!.Id],
             Faults = [.. edge.Faults],
@@ -86,7 +88,7 @@ internal sealed partial class SolveGraph
 
         for (int i = 0; i < vertex.Inputs.Length; i++)
         {
-            if (vertex.Inputs[i].Keys.Count == 0 && vertex.Content[i] is null)
+            if (vertex.Inputs[i].Keys.Length == 0 && vertex.Content[i] is null)
             {
                 return MissReason.InputWithoutKey;
             }

@@ -40,6 +40,9 @@ internal sealed partial class SolveGraph
             case LookedUp found:
                 OnLookedUp(work.Edge!, found);
                 break;
+            case ContentHashed when vertex.Inputs[work.Input].Result?.Id != work.Result:
+                // The result was lost meanwhile, and what is made in its place need not be the same.
+                break;
             case ContentHashed hashed:
                 vertex.Content[work.Input] = hashed.Content;
                 vertex.KeyStamp++;
@@ -86,6 +89,12 @@ internal sealed partial class SolveGraph
             AddKey(edge, key, forLookup: true);
         }
 
+        if (found.Keys.Count > 0 && edge.FoundAt > Stage.Definition && HasAlternatives(edge.Asked))
+        {
+            VertexNode vertex = edge.Vertex;
+            _commands.Add(new RecordLinks(vertex.Payload, edge.Output, DigestsOf(vertex), edge.Asked, found.Keys));
+        }
+
         edge.Matched = found.Matched;
         edge.LookupError = null;
         edge.Candidates.Clear();
@@ -99,6 +108,20 @@ internal sealed partial class SolveGraph
                 }
             }
         }
+    }
+
+    // Of some input more is known than one thing, so that something may be known that nothing was recorded under.
+    private static bool HasAlternatives(IReadOnlyList<KeyInput> inputs)
+    {
+        foreach (KeyInput input in inputs)
+        {
+            if (input.Keys.Count + (input.Content is null ? 0 : 1) > 1)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void OnLoadEnded(Work work, Loaded loaded)

@@ -17,7 +17,7 @@ internal sealed partial class SolveGraph(int maxParallelism)
     private readonly Dictionary<WantId, Want> _wants = [];
     private readonly Dictionary<WorkId, Work> _work = [];
     private readonly Dictionary<ResultId, ResultNode> _results = [];
-    private readonly Dictionary<string, Execution> _executions = new(StringComparer.Ordinal);
+    private readonly ExecutionIndex _executions = new();
     private readonly Queue<VertexNode> _queue = [];
     private readonly List<VertexNode> _cooling = [];
     private List<Command> _commands = [];
@@ -35,6 +35,9 @@ internal sealed partial class SolveGraph(int maxParallelism)
 
     /// <summary>How many wants are not answered.</summary>
     public int WantCount => _wants.Count;
+
+    /// <summary>Jobs with executions that wait for a turn.</summary>
+    public IEnumerable<JobId> WaitingForTurns => _round.Where(static job => job.Ready.Any(static one => one.State == ExecutionState.Queued)).Select(static job => job.Id);
 
     /// <summary>Takes one event.</summary>
     /// <returns>What to do, in order. The list is the caller's.</returns>
@@ -109,13 +112,14 @@ internal sealed partial class SolveGraph(int maxParallelism)
         }
     }
 
-    private Work Begin(WorkKind kind, VertexNode vertex, EdgeNode? edge = null, int input = 0, CandidateId candidate = default, Execution? execution = null)
+    private Work Begin(WorkKind kind, VertexNode vertex, EdgeNode? edge = null, int input = 0, CandidateId candidate = default, ResultId result = default, Execution? execution = null)
     {
         var work = new Work(new WorkId(++_nextWork), kind, vertex)
         {
             Edge = edge,
             Input = input,
             Candidate = candidate,
+            Result = result,
             Execution = execution,
         };
         _work.Add(work.Id, work);

@@ -9,7 +9,10 @@ internal enum Stage
     /// <summary>All keys of the inputs; something further below may be evaluated for them.</summary>
     InputKeys,
 
-    /// <summary>Content keys of those inputs that allow them: these inputs are evaluated.</summary>
+    /// <summary>Content keys of those inputs that allow them and of which no key leads on: no result can be found without them.</summary>
+    MissingContent,
+
+    /// <summary>Content keys of all inputs that allow them: their keys lead on, but not to the same record.</summary>
     OwnContent,
 
     /// <summary>All inputs are evaluated; whatever is still missing for the full set of keys is computed.</summary>

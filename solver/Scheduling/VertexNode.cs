@@ -63,6 +63,23 @@ internal sealed class VertexNode(Digest key, VertexSpec spec, EdgeNode[] inputs)
 
     public bool IsForgotten { get; set; }
 
+    /// <summary>Whether a content key may be made of some input.</summary>
+    public bool HasContentKeys
+    {
+        get
+        {
+            for (int i = 0; i < Inputs.Length; i++)
+            {
+                if (AllowsContent(i))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Whether a content key may be made of an input.</summary>
     public bool AllowsContent(int input) => Maps.Count > 0 && Maps[0].Inputs[input].Content is not null;
 

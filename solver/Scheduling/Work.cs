@@ -15,6 +15,9 @@ internal sealed class Work(WorkId id, WorkKind kind, VertexNode vertex)
     /// <summary>For content: which input.</summary>
     public int Input { get; init; }
 
+    /// <summary>For content: of which result.</summary>
+    public ResultId Result { get; init; }
+
     /// <summary>For a load: which candidate.</summary>
     public CandidateId Candidate { get; init; }
 

@@ -26,7 +26,7 @@ internal sealed class BlobFetchers(RegistryClient registry) : IBlobFetchers
             {
                 IOciLayout layout = OciLayoutSource.Find(sessions, null, source.Value[LayoutImage.Scheme.Length..]);
                 return await layout.SizeAsync(blob.Digest, cancellationToken) is null
-                    ? throw new BuildException(ErrorKind.Input, "read image layout", $"{source}: {blob.Digest}", "not found")
+                    ? throw new ClientFaultException(ErrorKind.Input, "read image layout", $"{source}: {blob.Digest}", "not found")
                     : await layout.OpenAsync(blob.Digest, offset, cancellationToken);
             }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Cairn.Llb;
+using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Sources;
 
@@ -18,7 +19,16 @@ internal sealed class GitCommand(string home, string remote, string? authorizati
         (int code, string output, string errors) = await TryRunAsync(directory, arguments, cancellationToken);
         return code == 0
             ? output
-            : throw new BuildException(ErrorKind.Environment, doing, remote, $"git {arguments[0]} ended with code {code}: {errors.Trim()}", "Check the address, the ref and the login.");
+            : throw Failure(doing, $"git {arguments[0]} ended with code {code}: {errors.Trim()}");
+    }
+
+    // Git does not say whether it was for the login; where one was used, another client's may do.
+    private BuildException Failure(string doing, string reason)
+    {
+        const string Remedy = "Check the address, the ref and the login.";
+        return remote.StartsWith("http", StringComparison.Ordinal)
+            ? new ClientFaultException(ErrorKind.Environment, doing, remote, reason, Remedy)
+            : new BuildException(ErrorKind.Environment, doing, remote, reason, Remedy);
     }
 
     /// <summary>Runs git, and leaves its exit code to the caller.</summary>

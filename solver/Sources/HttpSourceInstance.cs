@@ -81,7 +81,7 @@ internal sealed class HttpSourceInstance(HttpDownloads downloads) : ISourceInsta
         if (LoginSecret is { } id)
         {
             return await SessionAccess.SecretAsync(sessions, id, cancellationToken)
-                ?? throw new BuildException(ErrorKind.Input, "", "", $"failed to retrieve HTTP auth secret {id}: not found");
+                ?? throw new ClientFaultException(ErrorKind.Input, "", "", $"failed to retrieve HTTP auth secret {id}: not found");
         }
 
         return await SessionAccess.SecretAsync(sessions, "HTTP_AUTH_TOKEN_" + Uri.Host, cancellationToken) is { } token

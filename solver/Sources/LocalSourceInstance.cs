@@ -63,6 +63,6 @@ internal sealed class LocalSourceInstance : ISourceInstance
         }
 
         return sessions.Sessions.Select(session => session.Files(name)).FirstOrDefault(files => files is not null)
-            ?? throw new BuildException(ErrorKind.Input, "read local source", Name, "the client offers no directory of this name");
+            ?? throw new ClientFaultException(ErrorKind.Input, "read local source", Name, "the client offers no directory of this name");
     }
 }

@@ -38,5 +38,5 @@ internal sealed class OciLayoutSource : ISource
 
     public static IOciLayout Find(ISessionGroup sessions, string? session, string store) =>
         SessionAccess.Layout(sessions, session, store)
-        ?? throw new BuildException(ErrorKind.Input, "find image layout", store, "no client offers a layout of this name", "Give it as a build context: NAME=oci-layout://DIRECTORY.");
+        ?? throw new ClientFaultException(ErrorKind.Input, "find image layout", store, "no client offers a layout of this name", "Give it as a build context: NAME=oci-layout://DIRECTORY.");
 }

@@ -118,6 +118,6 @@ public sealed class CacheKeyTests
             below = CacheKeyId.Derived(query.Operation, 0, query.Inputs);
         }
         Assert.Equal(below, cache.Cache.Save(saves)[^1]);
-        Assert.All(cache.Cache.Keys.Find(queries), found => Assert.Single(found));
+        Assert.All(cache.Cache.Keys.Find(queries), found => Assert.Single(found.Keys));
     }
 }

@@ -10,13 +10,18 @@ namespace Cairn.Cache.Tests;
 public sealed class TestCache : IAsyncDisposable
 {
     private readonly bool _ownsRoot;
+    private bool _isGone;
 
-    private TestCache(string root, bool ownsRoot, string? driver, TimeProvider clock, IReadOnlyList<string> additional)
+    private TestCache(string root, bool ownsRoot, string? driver, TimeProvider clock, IReadOnlyList<string> additional, Guid? boot = null)
     {
         Root = root;
         _ownsRoot = ownsRoot;
         Store = StoreRoot.Open(
-            new StoreOptions { Root = Path.Combine(root, "store"), RunRoot = Path.Combine(root, "run"), Driver = driver, Clock = clock, AdditionalStores = additional },
+            new StoreOptions
+            {
+                Root = Path.Combine(root, "store"), RunRoot = Path.Combine(root, "run"), Driver = driver, Clock = clock, BootId = boot,
+                AdditionalStores = additional,
+            },
             [BuildCache.Schema]);
         Snapshotter = SnapshotterFactory.Open(Store);
         Cache = new BuildCache(Store, Snapshotter, new BuildCacheOptions { Clock = clock });
@@ -47,6 +52,14 @@ public sealed class TestCache : IAsyncDisposable
 
     /// <summary>The same store, opened once more: by another process, as far as the store can tell.</summary>
     public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System, Store.Options.AdditionalStores) { Registry = Registry };
+
+    /// <summary>The same store after the machine was started again; this opening is gone. Files are as they were left.</summary>
+    public TestCache Boot()
+    {
+        _isGone = true;
+        Store.Dispose();
+        return new(Root, ownsRoot: false, null, TimeProvider.System, Store.Options.AdditionalStores, Guid.NewGuid()) { Registry = Registry };
+    }
 
     /// <summary>One more layer with files written through a mounted tree.</summary>
     public async Task<ImmutableRef> LayerAsync(ImmutableRef? parent, string description, params (string Path, string Content)[] files)
@@ -95,8 +108,11 @@ public sealed class TestCache : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Cache.DisposeAsync();
-        await Store.DisposeAsync();
+        if (!_isGone)
+        {
+            await Cache.DisposeAsync();
+            await Store.DisposeAsync();
+        }
         if (_ownsRoot)
         {
             // Not Directory.Delete: names in a layer need not be text.

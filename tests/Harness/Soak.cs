@@ -20,6 +20,11 @@ internal static class Soak
     /// <summary>A number for <c>./test</c>, and another one for <c>./test --soak</c>.</summary>
     public static T Choose<T>(T inTest, T inSoak) => IsOn ? inSoak : inTest;
 
+    /// <summary>A part of the time that the long run may take, CAIRN_SOAK_MINUTES or 15; nothing in <c>./test</c>.</summary>
+    /// <param name="part">More than 0, at most 1.</param>
+    public static TimeSpan Share(double part) => !IsOn ? TimeSpan.Zero : part * TimeSpan.FromMinutes(
+        double.TryParse(Environment.GetEnvironmentVariable("CAIRN_SOAK_MINUTES"), CultureInfo.InvariantCulture, out double minutes) ? minutes : 15);
+
     /// <summary>Random numbers from the seed, which the output of a failed test shows.</summary>
     public static Random Random()
     {

@@ -17,10 +17,15 @@ internal static class StoreCommands
 {
     internal static StoreSchema Notes { get; } = new("notes", ["CREATE TABLE notes (text TEXT NOT NULL) STRICT;"]);
 
-    /// <summary>open ROOT RUN [driver=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…]: the id of the instance. A name keeps several stores apart.</summary>
+    /// <summary>
+    /// open ROOT RUN [driver=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…] [every=MS] [close=MS] [backlog=N]: the id of the instance. A name
+    /// keeps several stores apart; "every" makes it a process that stays, with that interval.
+    /// </summary>
     public static string Open(ChildSession session, string[] arguments)
     {
         Dictionary<string, string> options = arguments[2..].Select(static o => o.Split('=', 2)).ToDictionary(static o => o[0], static o => o[1]);
+        TimeSpan Milliseconds(string name, int other) => TimeSpan.FromMilliseconds(
+            options.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : other);
         StoreRoot store = StoreRoot.Open(
             new StoreOptions
             {
@@ -28,6 +33,11 @@ internal static class StoreCommands
                 RunRoot = arguments[1],
                 Driver = options.GetValueOrDefault("driver"),
                 BootId = options.TryGetValue("boot", out string? boot) ? Guid.Parse(boot) : null,
+                IsLongLived = options.ContainsKey("every"),
+                SealInterval = Milliseconds("every", 5000),
+                RecoveryInterval = Milliseconds("every", 5000),
+                CloseBudget = Milliseconds("close", 500),
+                MaxTrashBacklog = int.Parse(options.GetValueOrDefault("backlog", "1000"), CultureInfo.InvariantCulture),
                 AdditionalStores = options.TryGetValue("additional", out string? more) ? more.Split(':') : [],
             },
             [Notes]);
@@ -135,7 +145,7 @@ internal static class StoreCommands
         return "";
     }
 
-    /// <summary>remove LAYER…: in one write turn.</summary>
+    /// <summary>remove LAYER…: in one write turn; how many there were.</summary>
     public static string Remove(ChildSession session, string[] arguments) => Remove(session, arguments, force: false);
 
     /// <summary>remove-in-use LAYER…: also those that somebody reads.</summary>
@@ -231,17 +241,8 @@ internal static class StoreCommands
     internal static IReadOnlyList<LayerId> Layers(string list) =>
         [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static id => new LayerId(long.Parse(id, CultureInfo.InvariantCulture)))];
 
-    private static string Remove(ChildSession session, string[] layers, bool force)
-    {
-        session.Store.Write(transaction =>
-        {
-            foreach (string layer in layers)
-            {
-                session.Snapshotter.Remove(transaction, Layers(layer)[0], force);
-            }
-        });
-        return "";
-    }
+    private static string Remove(ChildSession session, string[] layers, bool force) => session.Store.Write(transaction =>
+        layers.Count(layer => session.Snapshotter.Remove(transaction, Layers(layer)[0], force)).ToString(CultureInfo.InvariantCulture));
 
     private static RootedTree Tree(ChildSession session, string name) => session.Get<object>(name) switch
     {

@@ -17,7 +17,7 @@ internal sealed class BuildRun(BuildSettings settings)
     public async Task<int> RunAsync()
     {
         IReadOnlyList<OutputSpec> outputs = settings.EffectiveOutputs();
-        StoreLocation location = StoreLocation.For(settings.Root);
+        StoreLocation location = StoreLocation.For(settings.Root, settings.AdditionalStores);
         OutputPlan plan = OutputPlan.Check(outputs);
         using Interrupts interrupts = new();
         string id = Guid.NewGuid().ToString("N");
@@ -29,7 +29,8 @@ internal sealed class BuildRun(BuildSettings settings)
         BuildResult result;
         try
         {
-            await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+            await using BuildSolver solver = BuildSolver.Open(location.Options);
+            FailureReport.WriteWarnings(Console.Error, solver);
             await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
             result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
         }

@@ -14,12 +14,14 @@ internal sealed class PruneCommandLine
     private readonly Option<string> _reserved = new("--reserved-space") { HelpName = "SIZE", Description = "Never go below this" };
     private readonly Option<string> _minFree = new("--min-free-space") { HelpName = "SIZE", Description = "Remove until this much of the disk is free" };
     private readonly Option<string?> _root;
+    private readonly Option<string[]> _additionalStore;
 
-    public PruneCommandLine(Option<string?> root)
+    public PruneCommandLine(Option<string?> root, Option<string[]> additionalStore)
     {
         _root = root;
+        _additionalStore = additionalStore;
         Command = new Command("prune", "Remove what no build is using from the store");
-        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, root])
+        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, root, additionalStore])
         {
             Command.Options.Add(option);
         }
@@ -30,6 +32,7 @@ internal sealed class PruneCommandLine
     /// <exception cref="UsageException">A size or time cannot be read.</exception>
     public PruneSettings Read(ParseResult parsed) => new(
         parsed.GetValue(_root),
+        parsed.GetValue(_additionalStore) ?? [],
         parsed.GetValue(_all),
         parsed.GetValue(_force),
         parsed.GetValue(_keepDuration) is { } duration ? Duration(duration) : null,

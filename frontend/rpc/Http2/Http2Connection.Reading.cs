@@ -418,6 +418,7 @@ internal sealed partial class Http2Connection
 
     private void EndRemotely(Http2Stream stream, HeaderBlock? trailers)
     {
+        bool isAnswered = false;
         lock (_gate)
         {
             stream.HasRemoteEnd = true;
@@ -425,9 +426,21 @@ internal sealed partial class Http2Connection
             {
                 StreamHasLeft(stream);
             }
+            else if (_isClient && _streams.Remove(stream.Id))
+            {
+                // The answer is complete, so nobody reads what is still being sent.
+                isAnswered = true;
+                stream.Failure = new Http2ResetException(Http2ErrorCode.NoError, isRemote: true, "the peer has ended the call");
+                AppendReset(stream.Id, Http2ErrorCode.Cancel);
+                StreamHasLeft(stream);
+            }
         }
 
         stream.ReceiveEnd(trailers);
+        if (isAnswered)
+        {
+            FlushElsewhere();
+        }
     }
 
     private void OnReset(FrameHeader frame, ReadOnlySpan<byte> payload)
@@ -581,6 +594,7 @@ internal sealed partial class Http2Connection
             }
 
             _slots.WakeAll();
+            LeaveAfterPeer();
         }
 
         foreach (Http2Stream stream in refused)

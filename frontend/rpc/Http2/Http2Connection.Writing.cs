@@ -37,6 +37,7 @@ internal sealed partial class Http2Connection
 
     public async ValueTask WriteDataAsync(Http2Stream stream, ReadOnlyMemory<byte> octets, bool end, bool flush, CancellationToken cancellationToken)
     {
+        int all = octets.Length;
         while (true)
         {
             Task? wait;
@@ -56,7 +57,15 @@ internal sealed partial class Http2Connection
                 return;
             }
 
-            await wait.WaitAsync(cancellationToken);
+            try
+            {
+                await wait.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (octets.Length < all)
+            {
+                Reset(stream, Http2ErrorCode.Cancel);   // half a message has gone out; nothing sensible can follow it
+                throw;
+            }
         }
     }
 
@@ -265,6 +274,7 @@ internal sealed partial class Http2Connection
         if (_streams.Count == 0)
         {
             _empty.WakeAll();
+            LeaveAfterPeer();
         }
     }
 
@@ -303,7 +313,8 @@ internal sealed partial class Http2Connection
         }
     }
 
-    private void Flush()
+    /// <summary>Sends what waits, unless somebody is at it.</summary>
+    public void Flush()
     {
         if (TryBeginFlush())
         {

@@ -220,6 +220,16 @@ internal sealed partial class Http2Connection : IAsyncDisposable
         Fail(failure);
     }
 
+    // A client whose server is leaving goes as soon as its last call has ended; the server waits for that.
+    private void LeaveAfterPeer()
+    {
+        Debug.Assert(_gate.IsHeldByCurrentThread);
+        if (_isPeerLeaving && _streams.Count == 0 && _failure is null)
+        {
+            _ = Task.Run(() => LeaveAsync(Http2ErrorCode.NoError, "", new Http2ClosedException("the peer has left", null)));
+        }
+    }
+
     private void Fail(Exception failure)
     {
         Http2Stream[] streams;

@@ -72,6 +72,9 @@ internal sealed class Http2Stream
     public ValueTask WriteAsync(ReadOnlyMemory<byte> octets, bool end, bool flush, CancellationToken cancellationToken) =>
         _connection.WriteDataAsync(this, octets, end, flush, cancellationToken);
 
+    /// <summary>Sends headers that were left to leave with something else.</summary>
+    public void Flush() => _connection.Flush();
+
     /// <summary>Ends the stream in both directions; nothing happens if it has ended.</summary>
     public void Reset(Http2ErrorCode code) => _connection.Reset(this, code);
 

@@ -48,13 +48,16 @@ internal sealed class TestSolver : IAsyncDisposable, IImageResolver, IBlobFetche
     public Task<BuildResult> BuildAsync(Definition definition) =>
         BuildAsync(definition, new RecordedProgress(), TestContext.Current.CancellationToken);
 
-    public BuildRequest Request(Definition? definition)
+    public BuildRequest Request(Definition? definition) => Request(definition, SecretValues.None);
+
+    /// <summary>A build whose client has secrets.</summary>
+    public BuildRequest Request(Definition? definition, ISecretSource secrets)
     {
         int number = Interlocked.Increment(ref _builds);
         return new BuildRequest
         {
             Id = $"build-{number}",
-            Session = new InProcessSession(new InProcessSessionOptions { Id = $"session-{number}" }),
+            Session = new InProcessSession(new InProcessSessionOptions { Id = $"session-{number}", Secrets = secrets }),
             Definition = definition,
             Exports = Export,
         };

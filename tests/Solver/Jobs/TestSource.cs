@@ -3,6 +3,7 @@ using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Sources;
+using Xunit;
 using SourceOp = Cairn.Protos.Pb.SourceOp;
 
 namespace Cairn.Solver.Tests.Jobs;
@@ -24,6 +25,7 @@ internal sealed class TestSource : ISource
         public async Task<ImmutableRef?> SnapshotAsync(OpContext context, CancellationToken cancellationToken)
         {
             thing.CountFetch();
+            Exception? refusal = thing.Ask is { } ask ? await Record.ExceptionAsync(() => ask(context, cancellationToken)) : null;
             thing.Begun.TrySetResult();
             try
             {
@@ -35,7 +37,7 @@ internal sealed class TestSource : ISource
                 throw;
             }
 
-            if (thing.Error is { } error)
+            if ((refusal ?? thing.Error) is { } error)
             {
                 throw error;
             }

@@ -1,3 +1,5 @@
+using Cairn.Solver.Ops;
+
 namespace Cairn.Solver.Tests.Jobs;
 
 /// <summary>What lies behind <c>test://NAME</c>: one file, called <c>file</c>.</summary>
@@ -20,6 +22,9 @@ internal sealed class TestThing
     public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Exception? Error { get; set; }
+
+    /// <summary>Asked of the clients before the gate; what it throws is thrown after it.</summary>
+    public Func<OpContext, CancellationToken, Task>? Ask { get; set; }
 
     public int Fetches => _fetches;
 

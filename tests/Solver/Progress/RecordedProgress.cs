@@ -7,6 +7,7 @@ internal sealed class RecordedProgress : IBuildProgress
 {
     private readonly Lock _lock = new();
     private readonly List<BuildEvent> _events = [];
+    private readonly List<(string Name, TaskCompletionSource Started)> _waiting = [];
 
     public IReadOnlyList<BuildEvent> Events
     {
@@ -25,11 +26,36 @@ internal sealed class RecordedProgress : IBuildProgress
     public Dictionary<string, VertexEvent> Last =>
         Vertices.GroupBy(static news => news.Name, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.Last());
 
+    /// <summary>Ends when a vertex of that name has begun.</summary>
+    public Task Started(string name)
+    {
+        lock (_lock)
+        {
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((name, started));
+            if (_events.Exists(news => HasStarted(news, name)))
+            {
+                started.SetResult();
+            }
+
+            return started.Task;
+        }
+    }
+
     public void Write(BuildEvent news)
     {
         lock (_lock)
         {
             _events.Add(news);
+            foreach ((string name, TaskCompletionSource started) in _waiting)
+            {
+                if (HasStarted(news, name))
+                {
+                    started.TrySetResult();
+                }
+            }
         }
     }
+
+    private static bool HasStarted(BuildEvent news, string name) => news is VertexEvent { Started: not null } vertex && vertex.Name == name;
 }

@@ -116,6 +116,9 @@ internal sealed class GraphDriver(int maxParallelism = 4)
             case Refuse refuse:
                 Refusals.Add(refuse.Want, refuse.Error);
                 break;
+            case RecordLinks links:
+                Store.Link(links.Output, links.Digests, links.Inputs, links.Targets);
+                break;
             case Release release:
                 Assert.True(Results.Remove(release.Result));
                 break;
@@ -135,7 +138,7 @@ internal sealed class GraphDriver(int maxParallelism = 4)
             case StartLookup lookup:
                 (List<CacheKeyId> keys, List<CandidateId> candidates, List<bool>? matched) =
                     Store.LookUp(lookup.Output, lookup.Digests, lookup.Inputs);
-                _events.Enqueue(new LookedUp(lookup.Work, keys, lookup.WantsResults ? candidates : [], matched));
+                _events.Enqueue(new LookedUp(lookup.Work, keys, lookup.WantsResults ? candidates : [], lookup.WantsMatches ? matched : null));
                 break;
             case StartContent content:
                 Begun.Add($"content {vertex.Op}");

@@ -6,7 +6,8 @@ using Cairn.Solver.Scheduling;
 namespace Cairn.Solver.Tests.Scheduling;
 
 /// <summary>Keys and results as plain dictionaries: the record-and-look-up model without a database.</summary>
-internal sealed class SimulatedStore
+/// <param name="splits">Decides when a result is recorded under a second key, as if somebody else had recorded it at the same time; null is never.</param>
+internal sealed class SimulatedStore(Random? splits = null)
 {
     private readonly Dictionary<string, HashSet<string>> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<long>> _resultsByKey = new(StringComparer.Ordinal);
@@ -76,9 +77,9 @@ internal sealed class SimulatedStore
             else
             {
                 names = [.. LookUp(output, digests, inputs).Keys.Select(id => _names[id])];
-                if (names.Count == 0)
+                if (names.Count == 0 || splits?.Next(4) == 0)
                 {
-                    names.Add(string.Create(CultureInfo.InvariantCulture, $"key {++_next}"));
+                    names.Insert(0, string.Create(CultureInfo.InvariantCulture, $"key {++_next}"));
                 }
 
                 for (int i = 0; i < inputs.Count; i++)
@@ -111,6 +112,23 @@ internal sealed class SimulatedStore
         }
 
         return keys;
+    }
+
+    /// <summary>Remembers that all keys of the inputs lead to the targets.</summary>
+    public void Link(int output, IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs, IReadOnlyList<CacheKeyId> targets)
+    {
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            foreach (string link in LinksOf(i, output, digests[0], inputs[i]))
+            {
+                if (!_links.TryGetValue(link, out HashSet<string>? found))
+                {
+                    _links.Add(link, found = new HashSet<string>(StringComparer.Ordinal));
+                }
+
+                found.UnionWith(targets.Select(target => _names[target]));
+            }
+        }
     }
 
     private IEnumerable<string> LinksOf(int input, int output, CacheDigest digest, KeyInput keys)

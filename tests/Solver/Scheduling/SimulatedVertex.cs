@@ -32,6 +32,20 @@ internal sealed record SimulatedVertex
 
     public bool FailsToKey { get; init; }
 
+    /// <summary>Its work asks a client for something.</summary>
+    public bool NeedsClient { get; init; }
+
+    /// <summary>Digests of the vertex and of all below it.</summary>
+    public HashSet<Digest> Closure => field ??= [Digest, .. Inputs.SelectMany(static input => input.Vertex.Closure)];
+
+    /// <summary>Vertices of one class do the same work: the naive model of keys, by content where that counts.</summary>
+    public string Class => field ??= string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{Op}({string.Join(',', Inputs.Select((input, i) => AllowsContent[i] ? $"content {input.Vertex.ContentOf(input.Output)}" : $"{input.Vertex.Class}@{input.Output}"))})");
+
+    /// <summary>It or something below it ignores the cache.</summary>
+    public bool HasIgnoring => IgnoresCache || Inputs.Any(static input => input.Vertex.HasIgnoring);
+
     /// <summary>What the naive model says of an output.</summary>
     public int ContentOf(int output)
     {

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Store;
+using Cairn.Snapshotter.Tests.Support;
+using Cairn.Tests.Harness;
+using Xunit;
+
+namespace Cairn.Snapshotter.Tests.Durability;
+
+/// <summary>The power goes while a process works, on a disk of its own; then the machine is started again.</summary>
+public sealed class PowerCutTests : IDisposable
+{
+    private const int MaxLines = 400;   // of a log: the power goes also if the chosen place is never reached
+
+    // Deletion, flattening, sealing; and the commit that all of them end with.
+    private static readonly string[] Points =
+    [
+        "trash.renamed", "transaction.written", "transaction.committed", "log.flushed", "trash.delete", "tree.unlink", "trash.deleted",
+        "seal.begun", "seal.flushed", "seal.noted", "flatten.staged", "flatten.filled", "flatten.renamed", "flatten.published",
+    ];
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("ext4", 256)]
+    [InlineData("xfs", 320)]
+    public async Task STG_10_After_a_power_cut_what_was_sealed_is_there_and_what_is_there_is_whole(string kind, int megabytes)
+    {
+        Random random = Soak.Random();
+        using LoopFilesystem disk = LoopFilesystem.Make(kind, megabytes);
+        var options = new StoreOptions { Root = disk.Path + "/root", RunRoot = _directory["run"] };
+        Dictionary<LayerId, int> before = [];
+        int lost = 0;
+        int aimed = 0;
+        int cuts = 0;
+        int certain = 0;
+        var time = Stopwatch.StartNew();
+        while (cuts < Soak.Choose(5, 20) || aimed * 2 < cuts || time.Elapsed < Soak.Share(0.25))
+        {
+            string log = _directory[$"log{cuts}"];
+            aimed += Work(disk, options, random, log) ? 1 : 0;
+            cuts++;
+            disk.Unmount();
+            disk.Mount();
+            using (StoreRoot store = StoreRoot.Open(options with { BootId = Guid.NewGuid() }, [StoreCommands.Notes]))
+            {
+                var model = WorkModel.Read(log, onlySealed: true, before);
+                certain += model.Certain.Count;
+                lost += model.CountLost(store);
+                await store.EmptyTrashAsync(TestContext.Current.CancellationToken);
+                StoreCheck.Whole(store);
+                ISnapshotter snapshotter = SnapshotterFactory.Open(store);
+                foreach (LayerId layer in WorkModel.Present(store).Keys.Where(_ => random.Next(2) == 0))
+                {
+                    store.Write(transaction =>
+                    {
+                        snapshotter.Remove(transaction, layer, force: false);
+                        transaction.Command($"DELETE FROM notes WHERE text LIKE '{layer} %'").ExecuteNonQuery();
+                    });
+                }
+                await store.SealAsync(TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+            }
+            using StoreRoot again = StoreRoot.Open(options with { BootId = Guid.NewGuid() }, [StoreCommands.Notes]);
+            Assert.Empty(again.LostFiles);   // what the first opening kept needs no more proof
+            before = WorkModel.Present(again);
+        }
+        Soak.Note($"power cuts on {kind}", cuts, lost, ("in deletion, flattening or sealing", aimed), ("sealed layers looked for", certain));
+        Assert.Equal(0, lost);
+    }
+
+    // True if the power went at one of the places.
+    private static bool Work(LoopFilesystem disk, StoreOptions options, Random random, string log)
+    {
+        using ChildProcess child = ChildProcess.Start();
+        child.Do("work-open", options.Root, options.RunRoot, $"{Guid.NewGuid()}");
+        string reached = log + ".go.reached";
+        bool aims = random.Next(4) != 0;
+        int lines = aims ? MaxLines : random.Next(3, 150);
+        if (aims)
+        {
+            child.Do("fail", $"{Points[random.Next(Points.Length)]}:{random.Next(1, 8)}:pause-until={log}.go");
+        }
+        child.Send("work", log, $"{random.Next()}", "100000");
+        Await.True(() => File.Exists(reached) || child.HasExited || Lines(log) >= lines, "it is time for the power to go");
+        bool there = File.Exists(reached);
+        Assert.False(child.HasExited);
+        Assert.True(PowerCut.TryCut(disk.Path));
+        child.Kill();
+        return there;
+    }
+
+    private static int Lines(string log) => File.Exists(log) ? File.ReadLines(log).Count() : 0;
+}
