@@ -3,6 +3,7 @@ using Cairn.Cache.Checksums;
 using Cairn.Cache.Collection;
 using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
+using Cairn.Cache.Verification;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
 
@@ -29,6 +30,8 @@ public sealed class BuildCache : IAsyncDisposable
         Checksums = new ContentChecksums(store, snapshotter, _claims);
         Mounts = new CacheMounts(store, _claims, options.Clock);
         Collector = new Collector(store, snapshotter, _claims, options);
+        Verifier = new StoreVerifier(store, snapshotter);
+        Repair = new StoreRepair(store, snapshotter, Refs, _claims, Verifier);
     }
 
     /// <summary>The room's tables, for <see cref="StoreRoot.Open"/>.</summary>
@@ -51,6 +54,12 @@ public sealed class BuildCache : IAsyncDisposable
 
     /// <summary>Tells and frees what the cache takes.</summary>
     public Collector Collector { get; }
+
+    /// <summary>Compares everything with what vouches for it.</summary>
+    public StoreVerifier Verifier { get; }
+
+    /// <summary>Mends what the verifier finds.</summary>
+    public StoreRepair Repair { get; }
 
     /// <summary>Remembers results under the keys of their inputs. Layers, refs, keys and results appear in one transaction.</summary>
     /// <param name="saves">In order: a later one may build on the key of an earlier one.</param>

@@ -34,7 +34,7 @@ public sealed class BuildSolver : IAsyncDisposable
         _provider = provider;
         _engine = provider.GetRequiredService<BuildEngine>();
         _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
-        Store = new StoreCommands(provider.GetRequiredService<BuildCache>().Collector);
+        Store = new StoreCommands(provider.GetRequiredService<BuildCache>());
     }
 
     /// <summary>What lies in the store.</summary>
@@ -64,6 +64,8 @@ public sealed class BuildSolver : IAsyncDisposable
                 Loggers = options.Loggers,
                 Driver = options.Driver,
                 AdditionalStores = options.AdditionalStores,
+                IsLongLived = options.IsLongLived,
+                CloseBudget = TimeSpan.FromSeconds(options.IsLongLived ? 10 : 0.5),
                 OnDeadInstance = ExecutionRegistration.EndContainers,
             },
             [BuildCache.Schema, .. TransferRegistration.Schemas]));

@@ -34,6 +34,12 @@ public sealed record SolverOptions
     /// <summary>The collector keeps the store below this many bytes; null is a tenth of the disk.</summary>
     public long? MaxUsedSpace { get; init; }
 
+    /// <summary>
+    /// The process stays, like a daemon: it makes what it writes durable every few seconds and takes over what processes that were killed
+    /// left in the store.
+    /// </summary>
+    public bool IsLongLived { get; init; }
+
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

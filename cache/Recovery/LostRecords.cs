@@ -85,8 +85,11 @@ public static class LostRecords
             && Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file)).Equals(name, StringComparison.Ordinal);
     }
 
-    // Layers without directory that neither a blob, here or at a source, nor two sides give back. A blob with clamped times is not the layer.
-    private static List<long> Groundless(WriteTransaction transaction) => transaction.Command("""
+    /// <summary>
+    /// Query of layers without directory that neither a blob, here or at a source, nor two sides give back. A blob with clamped times is not
+    /// the layer.
+    /// </summary>
+    internal const string GroundlessLayers = """
         SELECT c.id FROM cache_layers c WHERE c.snapshot IS NULL AND CASE
           WHEN c.diff_lower <> 0 OR c.diff_upper <> 0 THEN
             (c.diff_lower <> 0 AND NOT EXISTS (SELECT 1 FROM refs WHERE id = c.diff_lower))
@@ -96,7 +99,18 @@ public static class LostRecords
               AND (EXISTS (SELECT 1 FROM blobs b WHERE b.digest = l.digest) OR EXISTS (SELECT 1 FROM blob_sources s WHERE s.digest = l.digest)))
           END
         ORDER BY c.id
-        """).Rows(row => row.GetInt64(0));
+        """;
+
+    /// <summary>Removes a record whose ground is gone, its claims included; a layer that no record shows any more goes with it.</summary>
+    internal static void RemoveRecord(StoreRoot store, WriteTransaction transaction, long id)
+    {
+        transaction.Command("DELETE FROM ref_leases WHERE ref = $ref").With("$ref", id).ExecuteNonQuery();
+        long layer = transaction.Command("SELECT layer FROM refs WHERE id = $ref").With("$ref", id).Number() ?? 0;
+        new RecordRemoval(store, (turn, directory) => LayerRecovery.Remove(store, turn, directory)).Remove(transaction, id, layer);
+    }
+
+    private static List<long> Groundless(WriteTransaction transaction) =>
+        transaction.Command(GroundlessLayers).Rows(row => row.GetInt64(0));
 
     private static void DropLayer(WriteTransaction transaction, RecordRemoval removal, long layer, List<string> dropped)
     {

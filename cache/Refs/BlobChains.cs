@@ -111,7 +111,8 @@ internal sealed class BlobChains
             (layers[at].Id, wanted.Name), token => MakeAsync(layers, at, wanted, context, token), cancellationToken);
     }
 
-    private async Task<LayerBlob> MakeAsync(
+    /// <summary>Makes one blob of a layer, whether there is one or not.</summary>
+    public async Task<LayerBlob> MakeAsync(
         LayerRecord[] layers, int at, BlobVariant variant, RefContext context, CancellationToken cancellationToken)
     {
         LayerRecord layer = layers[at];

@@ -24,6 +24,22 @@ internal readonly record struct BlobVariant(CompressionKind Compression, int? Le
         _ => MediaTypes.OciLayer,
     };
 
+    /// <summary>Reads a name; null if it is of another version.</summary>
+    public static BlobVariant? TryParse(string name)
+    {
+        string[] parts = name.Split(ClampMark, 2);
+        string[] fields = parts[0].Split(':');
+        bool isWhole = fields.Length == 3 && fields[0] == "1";
+        if (!isWhole || !Enum.TryParse(fields[1], out CompressionKind compression))
+        {
+            return null;
+        }
+        var variant = new BlobVariant(
+            compression, fields[2].Length == 0 ? null : int.Parse(fields[2], CultureInfo.InvariantCulture),
+            parts.Length == 1 ? null : long.Parse(parts[1], CultureInfo.InvariantCulture));
+        return variant.Name == name ? variant : null;
+    }
+
     /// <summary>The compression that a media type tells, of either family.</summary>
     public static CompressionKind CompressionOf(string mediaType) =>
         mediaType.EndsWith("gzip", StringComparison.Ordinal) ? CompressionKind.Gzip

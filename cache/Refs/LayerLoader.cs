@@ -183,6 +183,10 @@ internal sealed class LayerLoader
             {
                 using (staged)
                 {
+                    if (!result.HasRoot && at > 0 && IsChild(layers[at - 1], blob.DiffId, layers[at]))
+                    {
+                        staged.TakeRootOf(await MakeLocalAsync(layers, at - 1, context, cancellationToken), _snapshotter);
+                    }
                     return Publish(layers[at], staged, blob.DiffId);
                 }
             }
@@ -211,17 +215,18 @@ internal sealed class LayerLoader
         {
             using var counted = new HashingStream(compressed, blobHash, progress);
             BuildException? failure = null;
+            bool hasRoot = false;
             try
             {
                 using Stream tar = Compressors.Decompress(counted);
                 using var hashed = new HashingStream(tar, tarHash, progress: null);
-                LayerTarReader.Apply(hashed, staged, () => below ?? throw new BelowNeededException(), _snapshotter, cancellationToken);
+                hasRoot = LayerTarReader.Apply(hashed, staged, () => below ?? throw new BelowNeededException(), _snapshotter, cancellationToken);
                 hashed.CopyTo(Stream.Null);
             }
             catch (BelowNeededException)
             {
                 staged.Dispose();
-                return new Unpacked(null, NeedsBelow: true);
+                return new Unpacked(null, NeedsBelow: true, HasRoot: false);
             }
             catch (Exception e) when (e is InvalidDataException or IOException or BuildException)
             {
@@ -245,7 +250,7 @@ internal sealed class LayerLoader
                     ErrorKind.Input, "unpack layer", blob.Descriptor.Digest.ToString(),
                     $"its content has the diff ID {tarDigest}, and the image says {blob.DiffId}");
             }
-            return new Unpacked(staged, NeedsBelow: false);
+            return new Unpacked(staged, NeedsBelow: false, hasRoot);
         }
         catch
         {
@@ -253,6 +258,10 @@ internal sealed class LayerLoader
             throw;
         }
     }
+
+    // In a merge, the layer before need not be the one that this one was made on.
+    private static bool IsChild(LayerRecord parent, DiffId diffId, LayerRecord layer) =>
+        layer.ChainId is { } chain && parent.ChainId?.Append(diffId) == chain;
 
     private async Task<LayerId[]> BelowAsync(LayerRecord[] layers, int at, RefContext context, CancellationToken cancellationToken)
     {
@@ -339,7 +348,7 @@ internal sealed class LayerLoader
         layer.SetDirectory(directory is { } id ? new LayerId(id) : null);
     }
 
-    private readonly record struct Unpacked(StagedLayer? Layer, bool NeedsBelow);
+    private readonly record struct Unpacked(StagedLayer? Layer, bool NeedsBelow, bool HasRoot);
 
     private sealed class BelowNeededException : Exception;
 }

@@ -1,5 +1,6 @@
 using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Native;
+using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Win32.SafeHandles;
 
@@ -50,52 +51,69 @@ internal sealed class LayerCanonicalizer
         List<ChangeEntry> left = [];
         bool changed = false;
         bool hasWhiteouts = false;
-        foreach (string name in names)
+        try
         {
-            FileStatus entry = Files.Status(upper, name);
-            FileStatus? original = below is null ? null : Files.TryStatus(below, name);
-            List<ChangeEntry>? children = null;
-            bool isUnchanged = entry.IsWhiteout ? original is null
-                : entry.IsDirectory ? IsUnchangedDirectory(upper, name, entry, below, original, covered, out children)
-                : IsUnchangedFile(upper, name, entry, below, original);
-            if (isUnchanged)
+            foreach (string name in names)
             {
-                if (entry.IsDirectory)
+                FileStatus entry = Files.Status(upper, name);
+                FileStatus? original = below is null ? null : Files.TryStatus(below, name);
+                List<ChangeEntry>? children = null;
+                bool isUnchanged = entry.IsWhiteout ? original is null
+                    : entry.IsDirectory ? IsUnchangedDirectory(upper, name, entry, below, original, covered, out children)
+                    : IsUnchangedFile(upper, name, entry, below, original);
+                if (isUnchanged)
                 {
-                    Files.RemoveDirectory(upper, name);
+                    Edit(ref changed);
+                    if (entry.IsDirectory)
+                    {
+                        Files.RemoveDirectory(upper, name);
+                    }
+                    else
+                    {
+                        Files.Unlink(upper, name);
+                    }
+                    continue;
                 }
-                else
-                {
-                    Files.Unlink(upper, name);
-                }
-                changed = true;
-                continue;
+                hasWhiteouts |= entry.IsWhiteout;
+                left.Add(_manifest.Add(upper, name, entry, isOpaque: false, children));
             }
-            hasWhiteouts |= entry.IsWhiteout;
-            left.Add(_manifest.Add(upper, name, entry, isOpaque: false, children));
-        }
-        if (covered && below is not null)
-        {
-            foreach (string name in Files.Names(below).Except(names, StringComparer.Ordinal))
+            if (covered && below is not null)
             {
-                Files.MakeWhiteout(upper, name);
-                left.Add(_manifest.Add(upper, name, Files.Status(upper, name), isOpaque: false, null));
-                hasWhiteouts = changed = true;
+                foreach (string name in Files.Names(below).Except(names, StringComparer.Ordinal))
+                {
+                    Edit(ref changed);
+                    Files.MakeWhiteout(upper, name);
+                    left.Add(_manifest.Add(upper, name, Files.Status(upper, name), isOpaque: false, null));
+                    hasWhiteouts = true;
+                }
+            }
+            if (hasWhiteouts)
+            {
+                Failpoints.Hit("canonical.mark");
+                MarkWhiteouts(upper);
+            }
+            if (opaque)
+            {
+                Failpoints.Hit("canonical.opaque");
+                Files.RemoveAttribute(upper, ".", TreeAttributes.Opaque);
             }
         }
-        if (hasWhiteouts)
+        finally
         {
-            MarkWhiteouts(upper);
-        }
-        if (opaque)
-        {
-            Files.RemoveAttribute(upper, ".", TreeAttributes.Opaque);
-        }
-        if (changed)
-        {
-            Files.SetTimes(upper, new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds));
+            // Also after a failure: then the next attempt begins with what this one had.
+            if (changed)
+            {
+                Files.SetTimes(upper, new FileTimes(status.AccessedNanoseconds, status.ModifiedNanoseconds));
+            }
         }
         return left;
+    }
+
+    // An entry is about to be made or removed, which changes the directory's time.
+    private static void Edit(ref bool changed)
+    {
+        Failpoints.Hit("canonical.edit");
+        changed = true;
     }
 
     /// <summary>

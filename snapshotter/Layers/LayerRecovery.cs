@@ -46,6 +46,9 @@ public static class LayerRecovery
         FlattenedRuns.RemoveWith(transaction, store, layer);
     }
 
+    /// <summary>Removes a flattened run of layers whose directory is missing or damaged; it is made again when it is worth it.</summary>
+    public static void RemoveFlattened(StoreRoot store, WriteTransaction transaction, long run) => FlattenedRuns.Remove(transaction, store, run);
+
     /// <summary>
     /// Removes the rows of lost layers; all twins, which are made without a row, so that nothing says whether they are whole; and recorded
     /// contents that are not what the row says, because they may be younger than the layer.

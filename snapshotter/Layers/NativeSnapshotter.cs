@@ -79,9 +79,10 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
 
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
     {
-        using SnapshotView before = View(lower, cancellationToken);
-        using SnapshotView after = View(upper, cancellationToken);
-        return TreeDifference.Compute(store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
+        using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
+        using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
+        return TreeDifference.Compute(
+            store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -102,10 +103,10 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
         {
             return new StagedLayer(store, staging, null);
         }
-        using SnapshotView below = View(lowers, cancellationToken);
-        using RootedTree written = RootedTree.Open(StagedLayer.ChangesIn(staging.Path));
-        StagedLayer layer = TreeDifference.Compute(
-            store, below.Tree, written, [StagedLayer.ChangesIn(staging.Path)], cancellationToken);
+        using UsedLayers below = _layers.Use(lowers);
+        string changes = StagedLayer.ChangesIn(staging.Path);
+        var written = new ManifestLayer(changes, ChangeManifest.Scan(changes, cancellationToken), null);
+        StagedLayer layer = TreeDifference.Compute(store, ManifestLayer.Of(Manifests, below), [written], cancellationToken);
         try
         {
             _ = layer.Usage;

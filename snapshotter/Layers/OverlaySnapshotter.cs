@@ -95,9 +95,10 @@ internal sealed class OverlaySnapshotter : ISnapshotter
 
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
     {
-        using SnapshotView before = View(lower, cancellationToken);
-        using SnapshotView after = View(upper, cancellationToken);
-        return TreeDifference.Compute(_store, before.Tree, after.Tree, after.Used!.Directories, cancellationToken);
+        using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
+        using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
+        return TreeDifference.Compute(
+            _store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -137,7 +138,15 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     // A read-only overlay needs two layers; empty ones below change nothing.
     private List<string> TopFirst(IReadOnlyList<string> directories, int atLeast)
     {
-        var result = new List<string>(directories.Reverse());
+        var result = new List<string>(Math.Max(directories.Count, atLeast));
+        for (int i = directories.Count - 1; i >= 0; i--)
+        {
+            result.Add(directories[i]);
+            if (i > 0 && TreeAttributes.IsOpaque(directories[i]))
+            {
+                break;   // overlayfs does not look for the mark on the root of a layer
+            }
+        }
         for (int i = 0; result.Count < atLeast; i++)
         {
             result.Add(Path.Combine(_store.Root, "empty", i == 0 ? "0" : "1"));

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Win32.SafeHandles;
@@ -17,6 +18,15 @@ internal static class TreeComparison
         && (!left.IsSymlink || Files.ReadLink(leftDirectory, leftName) == Files.ReadLink(rightDirectory, rightName))
         && TreeAttributes.AreEqual(TreeAttributes.Read(leftDirectory, leftName), TreeAttributes.Read(rightDirectory, rightName));
 
+    /// <summary>The same of entries of manifests.</summary>
+    public static bool HasEqualMetadata(ChangeEntry left, ChangeEntry right) =>
+        left.Kind == right.Kind && left.Mode == right.Mode && left.Uid == right.Uid && left.Gid == right.Gid
+        && left.ModifiedNanoseconds == right.ModifiedNanoseconds && left.Size == right.Size
+        && left.DeviceMajor == right.DeviceMajor && left.DeviceMinor == right.DeviceMinor && left.LinkTarget == right.LinkTarget
+        && left.Attributes.Count == right.Attributes.Count
+        && left.Attributes.Zip(right.Attributes).All(static pair =>
+            pair.First.Key == pair.Second.Key && pair.First.Value.AsSpan().SequenceEqual(pair.Second.Value));
+
     /// <summary>Same metadata and same content. Reads content only where all of the status is equal.</summary>
     public static bool IsEqual(
         SafeFileHandle leftDirectory, string leftName, FileStatus left, SafeFileHandle rightDirectory, string rightName, FileStatus right,
@@ -29,7 +39,13 @@ internal static class TreeComparison
         && left.ModifiedNanoseconds == right.ModifiedNanoseconds && (left.IsDirectory || left.Size == right.Size)
         && left.DeviceMajor == right.DeviceMajor && left.DeviceMinor == right.DeviceMinor;
 
-    private static bool HasEqualContent(
+    /// <summary>Same bytes.</summary>
+    /// <param name="leftDirectory">Open directory.</param>
+    /// <param name="leftName">Name in it, or a path below it without links.</param>
+    /// <param name="rightDirectory">Open directory.</param>
+    /// <param name="rightName">Name in it, or a path below it without links.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public static bool HasEqualContent(
         SafeFileHandle leftDirectory, string leftName, SafeFileHandle rightDirectory, string rightName, CancellationToken cancellationToken)
     {
         using SafeFileHandle left = Files.OpenAt(leftDirectory, leftName, Libc.O_RDONLY | Libc.O_NOFOLLOW);

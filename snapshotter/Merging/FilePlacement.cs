@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cairn.Snapshotter.Native;
+using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,6 +27,7 @@ internal sealed class FilePlacement(MergeStrategy strategy, string target, Fallb
     /// <param name="path">Its path in the tree.</param>
     public void Place(MergedEntry<LayerDirectory> entry, SafeFileHandle directory, string path)
     {
+        Failpoints.Hit("flatten.file");
         SafeFileHandle from = entry.Directory.Handle;
         if (Links && entry.Kind is FileKind.Regular or FileKind.Symlink && TryLink(entry, directory))
         {

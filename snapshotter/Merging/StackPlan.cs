@@ -58,7 +58,9 @@ internal static class StackPlan
         }
         // Many short stretches between runs: strides of the whole list, whatever is there.
         int all = cover[^1].First + cover[^1].Count;
-        return [.. Enumerable.Range(0, all / stride).Select(i => new StackSegment(i * stride, stride, null))];
+        HashSet<(int, int)> made = [.. cover.Where(static segment => segment.Run is not null).Select(static segment => (segment.First, segment.Count))];
+        return [.. Enumerable.Range(0, all / stride).Where(i => !made.Contains((i * stride, stride)))
+            .Select(i => new StackSegment(i * stride, stride, null))];
     }
 
     /// <summary>The longest stretches of at least two layers that no run stands for.</summary>

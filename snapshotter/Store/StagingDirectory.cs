@@ -4,10 +4,12 @@ namespace Cairn.Snapshotter.Store;
 public sealed class StagingDirectory : IDisposable
 {
     private readonly TrashBin _trash;
+    private readonly StoreInstance _instance;
     private bool _disposed;
 
-    internal StagingDirectory(string path, TrashBin trash)
+    internal StagingDirectory(string path, TrashBin trash, StoreInstance instance)
     {
+        _instance = instance;
         Path = path;
         _trash = trash;
     }
@@ -21,7 +23,14 @@ public sealed class StagingDirectory : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            _trash.Discard(Path);
+            try
+            {
+                _trash.Discard(Path);
+            }
+            finally
+            {
+                _instance.Release();
+            }
         }
     }
 }

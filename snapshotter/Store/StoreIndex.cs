@@ -272,7 +272,7 @@ internal sealed partial class StoreIndex : IDisposable
         SQLitePCL.raw.SQLITE_FULL => new BuildException(
             ErrorKind.Environment, doing, root, "the disk is full", "Free some space, or run 'cairn prune'.", e),
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new BuildException(
-            ErrorKind.Environment, doing, root, "its index is damaged", "Move the store away, or choose another with --root.", e),
+            ErrorKind.Environment, doing, root, "its index is damaged", "Run 'cairn store repair'.", e),
         SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_ERROR => new BuildException(
             ErrorKind.Internal, doing, root, e.Message, null, e),
         _ => new BuildException(ErrorKind.Environment, doing, root, e.Message, null, e),

@@ -10,6 +10,9 @@ public sealed class StoreInstance : IDisposable
 {
     private readonly string _lockPath;
     private readonly SafeFileHandle _lock;
+    private readonly Lock _ending = new();   // guards what follows
+    private int _holds;
+    private bool _ended;
     private long _numbers;
 
     private StoreInstance(string id, string lockPath, SafeFileHandle @lock, string runDirectory)
@@ -96,12 +99,43 @@ public sealed class StoreInstance : IDisposable
         return file is not null && !Files.TryLock(file, exclusive: false, wait: false);
     }
 
-    /// <summary>Ends the instance: what it left in the store may be reclaimed by anyone.</summary>
+    /// <summary>Something of this instance is being filled: even when the store is closed, its lock stays until <see cref="Release"/>.</summary>
+    internal void Hold()
+    {
+        lock (_ending)
+        {
+            ObjectDisposedException.ThrowIf(_ended, this);
+            _holds++;
+        }
+    }
+
+    /// <summary>The opposite of <see cref="Hold"/>.</summary>
+    internal void Release()
+    {
+        lock (_ending)
+        {
+            if (--_holds == 0 && _ended)
+            {
+                _lock.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Ends the instance: what it left in the store may be reclaimed by anyone, as soon as nothing of it is being filled.</summary>
     public void Dispose()
     {
-        if (!_lock.IsClosed)
+        lock (_ending)
         {
+            if (_ended)
+            {
+                return;
+            }
+            _ended = true;
             Files.RemoveTree(RunDirectory, CancellationToken.None);
+            if (_holds > 0)
+            {
+                return;   // the file stays, so that others find what will be left
+            }
             if (!LeavesWork)
             {
                 File.Delete(_lockPath);

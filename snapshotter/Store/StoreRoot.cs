@@ -141,11 +141,20 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
     /// <param name="purpose">What it is for, a word for whoever looks into the staging area.</param>
     public StagingDirectory Stage(string purpose)
     {
+        Instance.Hold();   // until the directory is disposed, nobody may take the instance for ended
         string path = Path.Combine(
             Root, "staging", string.Create(CultureInfo.InvariantCulture, $"{Instance.Id}-{Instance.NextNumber()}-{purpose}"));
-        Files.MakeDirectory(Files.Anywhere, path, 0x1c0);
-        Failpoints.Hit("staging.made");
-        return new StagingDirectory(path, _trash);
+        try
+        {
+            Files.MakeDirectory(Files.Anywhere, path, 0x1c0);
+            Failpoints.Hit("staging.made");
+            return new StagingDirectory(path, _trash, Instance);
+        }
+        catch
+        {
+            Instance.Release();
+            throw;
+        }
     }
 
     /// <summary>Where the blob of a digest lies, or would.</summary>
@@ -185,7 +194,10 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Ends the instance. What could not be deleted within <see cref="StoreOptions.CloseBudget"/> is left for whoever lives.</summary>
+    /// <summary>
+    /// Ends the instance. Whoever is still filling a staging directory can go on with that, but not publish it; until it is disposed others
+    /// leave it alone. What could not be deleted within <see cref="StoreOptions.CloseBudget"/> is left for whoever lives.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)
@@ -244,6 +256,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         {
             MakeOwned(Path.Combine(options.Root, name));
         }
+        EnsureOneFilesystem(options.Root);
         MakeOwned(options.RunRoot);
         string runStore = Path.Combine(options.RunRoot, index.StoreId);
         MakeOwned(runStore);
@@ -256,7 +269,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         try
         {
             additional = AdditionalStores.Open(options, schemas, index, instance.RunDirectory);
-            store = new StoreRoot(options, index, instance, trash, additional, logger);
+            store = new StoreRoot(options, index, instance, trash, additional, logger) { _areas = areas };
             var reclamation = new Reclamation(options, areas, runStore, instance, index, trash, logger);
             store._reserve.Ensure();
             store.ReclaimedInstances = reclamation.Run();
@@ -279,6 +292,22 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
             trash.Dispose();
             instance.Dispose();
             throw;
+        }
+    }
+
+    // What is filled in one directory is published in another, and removed in a third, by renaming.
+    private static void EnsureOneFilesystem(string root)
+    {
+        (ulong Device, ulong Mount) first = Files.Place(Path.Combine(root, "staging"));
+        foreach (string name in (string[])["layers", "flattened", "blobs/sha256", "trash"])
+        {
+            if (Files.Place(Path.Combine(root, name)) != first)
+            {
+                throw new BuildException(
+                    ErrorKind.Environment, "open store", root,
+                    $"its directories staging and {name} are on different filesystems or mounts, and nothing can be renamed between them",
+                    "Put the whole store on one filesystem.");
+            }
         }
     }
 

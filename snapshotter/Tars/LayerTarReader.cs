@@ -14,11 +14,22 @@ public static class LayerTarReader
     /// <param name="cancellationToken">Stops the work; the target is then incomplete.</param>
     /// <exception cref="Llb.BuildException">The archive is damaged, or names something that cannot be made.</exception>
     public static void Apply(
-        Stream tar, StagedLayer target, IReadOnlyList<LayerId> parents, ISnapshotter snapshotter, CancellationToken cancellationToken) =>
-        Apply(tar, target, () => parents, snapshotter, cancellationToken);
+        Stream tar, StagedLayer target, IReadOnlyList<LayerId> parents, ISnapshotter snapshotter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(parents);
+        if (!Apply(tar, target, () => parents, snapshotter, cancellationToken) && parents.Count > 0)
+        {
+            target.TakeRootOf(parents[^1], snapshotter);
+        }
+        _ = target.Usage;   // measured here, so that nobody has to in the write turn
+    }
 
     /// <summary>Unpacks, and asks for the layers below only if the archive needs them, at most once; the function may wait for them.</summary>
-    public static void Apply(
+    /// <returns>
+    /// The archive describes its root. If not, it is that of the layer below: see <see cref="StagedLayer.TakeRootOf"/>, which needs that
+    /// layer only when this one is unpacked.
+    /// </returns>
+    public static bool Apply(
         Stream tar, StagedLayer target, Func<IReadOnlyList<LayerId>> parents, ISnapshotter snapshotter,
         CancellationToken cancellationToken)
     {
@@ -26,7 +37,7 @@ public static class LayerTarReader
         using var below = new LayersBelow(parents, snapshotter);
         using var extraction = new TarExtraction(target.Tree.Root, TreePath.Root, cancellationToken) { Below = below };
         extraction.Run(reader);
-        _ = target.Usage;   // measured here, so that nobody has to in the write turn
+        return extraction.DescribesRoot;
     }
 
     // An archive of a whole layer of this store: it refers to nothing outside of itself.

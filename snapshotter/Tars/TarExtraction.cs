@@ -24,6 +24,9 @@ internal sealed partial class TarExtraction(SafeFileHandle root, string start, C
     /// <summary>The archive is an image layer on these layers: whiteouts have their meaning. Null for an archive of plain files.</summary>
     public LayersBelow? Below { get; init; }
 
+    /// <summary>The archive said what its root is like.</summary>
+    public bool DescribesRoot { get; private set; }
+
     /// <summary>Unpacks the whole archive and reads it to its end.</summary>
     public void Run(TarReader reader)
     {
@@ -63,6 +66,7 @@ internal sealed partial class TarExtraction(SafeFileHandle root, string start, C
             if (entry.Kind == FileKind.Directory)
             {
                 Finish(entry, Parent(path), ".", path);
+                DescribesRoot = true;
             }
             return;
         }

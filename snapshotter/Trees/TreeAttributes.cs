@@ -55,6 +55,9 @@ internal static class TreeAttributes
     /// <summary>Whether a directory of a layer hides everything below it.</summary>
     public static bool IsOpaque(SafeFileHandle directory) => Files.TryAttribute(directory, Opaque) is [(byte)'y', ..];
 
+    /// <summary>The same by an absolute path of the host.</summary>
+    public static bool IsOpaque(string directory) => Files.TryAttribute(Files.Anywhere, directory, Opaque) is [(byte)'y', ..];
+
     /// <summary>Both have the same portable attributes.</summary>
     public static bool AreEqual(IReadOnlyDictionary<string, byte[]> left, IReadOnlyDictionary<string, byte[]> right) =>
         left.Count == right.Count

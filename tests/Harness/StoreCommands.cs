@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Data.Sqlite;
@@ -18,7 +19,7 @@ internal static class StoreCommands
     internal static StoreSchema Notes { get; } = new("notes", ["CREATE TABLE notes (text TEXT NOT NULL) STRICT;"]);
 
     /// <summary>
-    /// open ROOT RUN [driver=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…] [every=MS] [close=MS] [backlog=N]: the id of the instance. A name
+    /// open ROOT RUN [driver=…] [strategy=…] [lowers=…] [boot=GUID] [additional=ROOT:ROOT…] [name=…] [every=MS] [close=MS] [backlog=N]: the id of the instance. A name
     /// keeps several stores apart; "every" makes it a process that stays, with that interval.
     /// </summary>
     public static string Open(ChildSession session, string[] arguments)
@@ -32,6 +33,8 @@ internal static class StoreCommands
                 Root = arguments[0],
                 RunRoot = arguments[1],
                 Driver = options.GetValueOrDefault("driver"),
+                Strategy = options.TryGetValue("strategy", out string? strategy) ? Enum.Parse<MergeStrategy>(strategy) : null,
+                MaxLowers = int.Parse(options.GetValueOrDefault("lowers", "128"), CultureInfo.InvariantCulture),
                 BootId = options.TryGetValue("boot", out string? boot) ? Guid.Parse(boot) : null,
                 IsLongLived = options.ContainsKey("every"),
                 SealInterval = Milliseconds("every", 5000),

@@ -11,5 +11,9 @@ internal static class Engine
 
     public static Task<int> PruneAsync(PruneSettings settings) => StoreRun.PruneAsync(settings);
 
+    public static Task<int> VerifyStoreAsync(StoreSettings settings) => StoreCheckRun.VerifyAsync(settings);
+
+    public static Task<int> RepairStoreAsync(StoreSettings settings) => StoreCheckRun.RepairAsync(settings);
+
     public static Task<int> DumpLlbAsync(LlbDumpSettings settings) => LlbDumpRun.RunAsync(settings);
 }

@@ -27,6 +27,11 @@ internal sealed class CairnCommandLine
         prune.Command.SetAction((parsed, _) => Engine.PruneAsync(prune.Read(parsed)));
         _root.Subcommands.Add(prune.Command);
 
+        var store = new StoreCommandLine();
+        store.Verify.SetAction((parsed, _) => Engine.VerifyStoreAsync(store.Read(parsed)));
+        store.Repair.SetAction((parsed, _) => Engine.RepairStoreAsync(store.Read(parsed)));
+        _root.Subcommands.Add(store.Command);
+
         var dump = new LlbCommandLine();
         dump.Dump.SetAction((parsed, _) => Engine.DumpLlbAsync(dump.Read(parsed)));
         _root.Subcommands.Add(dump.Command);
@@ -55,7 +60,7 @@ internal sealed class CairnCommandLine
 
     /// <summary>"cairn build", the command that a failed parse was about.</summary>
     public static string CommandPath(string[] arguments) =>
-        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
+        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
 
     internal static Option<string?> RootOption() =>
         new("--root") { HelpName = "DIR", Description = "Where the store is (default: /var/lib/cairn as root, else $XDG_DATA_HOME/cairn)" };

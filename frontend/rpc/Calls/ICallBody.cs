@@ -8,8 +8,8 @@ internal interface ICallBody
     /// <summary>The octets of the peer's next message, valid until the next reading; null after the last.</summary>
     ValueTask<ReadOnlySequence<byte>?> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends a message that stands in its frame.</summary>
-    ValueTask WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken);
+    /// <summary>Sends a message with its prefix, which may stand in two places.</summary>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
 
     /// <summary>Says that no message follows.</summary>
     ValueTask EndWritingAsync(CancellationToken cancellationToken);

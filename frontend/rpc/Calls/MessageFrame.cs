@@ -12,33 +12,30 @@ internal sealed class MessageFrame : IBufferWriter<byte>
 
     private const int Kept = 64 << 10;
 
-    private byte[] _array = new byte[256];
+    private byte[] _array = [];
     private int _length;
+
+    /// <summary>Writes the octets before a message that is not compressed.</summary>
+    public static void WritePrefix(Span<byte> destination, int length)
+    {
+        destination[0] = 0;
+        BinaryPrimitives.WriteInt32BigEndian(destination[1..], length);
+    }
 
     /// <summary>A message in its frame, valid until the next one.</summary>
     public ReadOnlyMemory<byte> Fill<T>(T message, Marshaller<T> marshaller)
     {
-        Begin();
-        marshaller.Write(message, this);
-        return End();
-    }
-
-    /// <summary>Starts a message that is written piece by piece.</summary>
-    public void Begin()
-    {
         if (_array.Length > Kept)
         {
-            _array = new byte[Kept];   // one large message must not keep its memory for the life of the call
+            ArrayPool<byte>.Shared.Return(_array);   // one large message must not keep its memory for the life of the call
+            _array = [];
         }
 
+        _length = 0;
+        Reserve(PrefixSize);
         _length = PrefixSize;
-    }
-
-    /// <summary>The frame of what was written since <see cref="Begin"/>.</summary>
-    public ReadOnlyMemory<byte> End()
-    {
-        _array[0] = 0;
-        BinaryPrimitives.WriteInt32BigEndian(_array.AsSpan(1), _length - PrefixSize);
+        marshaller.Write(message, this);
+        WritePrefix(_array, _length - PrefixSize);
         return _array.AsMemory(0, _length);
     }
 
@@ -58,9 +55,18 @@ internal sealed class MessageFrame : IBufferWriter<byte>
 
     private void Reserve(int size)
     {
-        if (_array.Length - _length < size)
+        if (_array.Length - _length >= size)
         {
-            Array.Resize(ref _array, Math.Max(_array.Length * 2, _length + size));
+            return;
         }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(_array.Length * 2, _length + size), 256));
+        _array.AsSpan(0, _length).CopyTo(larger);
+        if (_array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_array);
+        }
+
+        _array = larger;
     }
 }

@@ -14,7 +14,7 @@ public sealed class MessageSink<T>
     /// <summary>Sends a message at once.</summary>
     /// <exception cref="RpcException">The call is over.</exception>
     public ValueTask WriteAsync(T message, CancellationToken cancellationToken) =>
-        _body.WriteAsync(_frame.Fill(message, _marshaller), cancellationToken);
+        _body.WriteAsync(_frame.Fill(message, _marshaller), default, cancellationToken);
 
     /// <summary>Says that no message follows. A server need not say so: its last message is the last before it returns.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => _body.EndWritingAsync(cancellationToken);

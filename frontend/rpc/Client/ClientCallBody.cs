@@ -61,12 +61,14 @@ internal sealed class ClientCallBody : ICallBody, IAsyncDisposable
         return message;
     }
 
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => SendAsync(frame, end: false, cancellationToken);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        SendAsync(head, body, end: false, cancellationToken);
 
-    public ValueTask EndWritingAsync(CancellationToken cancellationToken) => SendAsync(default, end: true, cancellationToken);
+    public ValueTask EndWritingAsync(CancellationToken cancellationToken) => SendAsync(default, default, end: true, cancellationToken);
 
     /// <summary>Sends the last message together with the end.</summary>
-    public ValueTask WriteLastAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => SendAsync(frame, end: true, cancellationToken);
+    public ValueTask WriteLastAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) =>
+        SendAsync(frame, default, end: true, cancellationToken);
 
     /// <summary>Cancels the call if it has not ended.</summary>
     public async ValueTask DisposeAsync()
@@ -77,11 +79,11 @@ internal sealed class ClientCallBody : ICallBody, IAsyncDisposable
         _limits.Dispose();
     }
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> frame, bool end, CancellationToken cancellationToken)
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool end, CancellationToken cancellationToken)
     {
         try
         {
-            await _stream.WriteAsync(frame, end, flush: true, cancellationToken);
+            await _stream.WriteAsync(head, body, end, flush: true, cancellationToken);
         }
         catch (Http2ResetException e) when (e.IsRemote && e.Code == Http2ErrorCode.NoError)
         {

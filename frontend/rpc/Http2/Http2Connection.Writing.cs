@@ -35,16 +35,21 @@ internal sealed partial class Http2Connection
         }
     }
 
-    public async ValueTask WriteDataAsync(Http2Stream stream, ReadOnlyMemory<byte> octets, bool end, bool flush, CancellationToken cancellationToken)
+    public async ValueTask WriteDataAsync(
+        Http2Stream stream, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool end, bool flush, CancellationToken cancellationToken)
     {
-        int all = octets.Length;
+        int all = head.Length + body.Length;
         while (true)
         {
             Task? wait;
             lock (_gate)
             {
                 ThrowIfOver(stream);
-                wait = AppendData(stream, ref octets, end);
+                wait = head.IsEmpty ? null : AppendData(stream, ref head, end && body.IsEmpty);
+                if (wait is null && !stream.HasLocalEnd)
+                {
+                    wait = AppendData(stream, ref body, end);
+                }
             }
 
             if (flush || wait is not null)
@@ -61,7 +66,7 @@ internal sealed partial class Http2Connection
             {
                 await wait.WaitAsync(cancellationToken);
             }
-            catch (OperationCanceledException) when (octets.Length < all)
+            catch (OperationCanceledException) when (head.Length + body.Length < all)
             {
                 Reset(stream, Http2ErrorCode.Cancel);   // half a message has gone out; nothing sensible can follow it
                 throw;

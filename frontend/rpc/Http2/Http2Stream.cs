@@ -68,9 +68,14 @@ internal sealed class Http2Stream
     public void WriteHeaders(IReadOnlyList<HeaderField> fields, bool end, bool flush) =>
         _connection.WriteHeaders(this, fields, end, flush);
 
-    /// <summary>Sends octets as the windows allow.</summary>
+    /// <summary>Sends octets as the windows allow. Cancelling after the first of them resets the stream.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> octets, bool end, bool flush, CancellationToken cancellationToken) =>
-        _connection.WriteDataAsync(this, octets, end, flush, cancellationToken);
+        WriteAsync(default, octets, end, flush, cancellationToken);
+
+    /// <summary>Sends what stands in two places as one.</summary>
+    public ValueTask WriteAsync(
+        ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool end, bool flush, CancellationToken cancellationToken) =>
+        _connection.WriteDataAsync(this, head, body, end, flush, cancellationToken);
 
     /// <summary>Sends headers that were left to leave with something else.</summary>
     public void Flush() => _connection.Flush();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Cairn.Rpc.Hpack;
 using Microsoft.AspNetCore.Http;
@@ -46,17 +47,16 @@ internal sealed class KestrelExchange(HttpContext context) : ServerExchange
         }
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> octets, bool flush, CancellationToken cancellationToken)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool flush, CancellationToken cancellationToken)
     {
         PipeWriter writer = context.Response.BodyWriter;
+        writer.Write(head.Span);
+        writer.Write(body.Span);
         if (flush)
         {
-            await writer.WriteAsync(octets, cancellationToken);
-            return;
+            await writer.FlushAsync(cancellationToken);
         }
-
-        octets.Span.CopyTo(writer.GetSpan(octets.Length));
-        writer.Advance(octets.Length);
     }
 
     public override async ValueTask FinishAsync(IEnumerable<HeaderField> trailers)

@@ -71,23 +71,24 @@ public sealed class ServerCall : ICallBody
         }
     }
 
-    async ValueTask ICallBody.WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) =>
-        await GuardAsync(WriteAsync(frame, flush: true, cancellationToken));
+    async ValueTask ICallBody.WriteAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        await GuardAsync(WriteAsync(head, body, flush: true, cancellationToken));
 
     ValueTask ICallBody.EndWritingAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;   // the status is the end
 
     /// <summary>The one answer of a call that has only one; it leaves together with the status.</summary>
     internal async ValueTask WriteLastAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) =>
-        await GuardAsync(WriteAsync(frame, flush: false, cancellationToken));
+        await GuardAsync(WriteAsync(frame, default, flush: false, cancellationToken));
 
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> frame, bool flush, CancellationToken cancellationToken)
+    private async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool flush, CancellationToken cancellationToken)
     {
         if (!_hasBegun)
         {
             await BeginAsync(flush: false, cancellationToken);
         }
 
-        await _exchange.WriteAsync(frame, flush, cancellationToken);
+        await _exchange.WriteAsync(head, body, flush, cancellationToken);
     }
 
     private ValueTask BeginAsync(bool flush, CancellationToken cancellationToken)

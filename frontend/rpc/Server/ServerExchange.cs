@@ -27,7 +27,7 @@ internal abstract class ServerExchange
     /// <summary>Begins the answer. It leaves with what is written next, or with a flush.</summary>
     public abstract ValueTask WriteHeadersAsync(IEnumerable<HeaderField> fields, bool flush, CancellationToken cancellationToken);
 
-    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> octets, bool flush, CancellationToken cancellationToken);
+    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool flush, CancellationToken cancellationToken);
 
     /// <summary>Ends an answer that has begun.</summary>
     public abstract ValueTask FinishAsync(IEnumerable<HeaderField> trailers);

@@ -33,8 +33,9 @@ internal sealed class StreamExchange(Http2Stream stream, RpcPeer peer) : ServerE
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> octets, bool flush, CancellationToken cancellationToken) =>
-        stream.WriteAsync(octets, end: false, flush, cancellationToken);
+    public override ValueTask WriteAsync(
+        ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool flush, CancellationToken cancellationToken) =>
+        stream.WriteAsync(head, body, end: false, flush, cancellationToken);
 
     public override ValueTask FinishAsync(IEnumerable<HeaderField> trailers)
     {

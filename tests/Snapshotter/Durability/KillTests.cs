@@ -17,7 +17,7 @@ public sealed class KillTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void LCK_14_STG_02_Killed_processes_lose_nothing_that_was_published_and_leave_nothing()
+    public void STG_01_DEL_01_Killed_at_random_processes_lose_nothing_that_was_published_and_leave_nothing()
     {
         Random random = Soak.Random();
         var options = new StoreOptions { Root = _directory["root"], RunRoot = _directory["run"] };
@@ -71,11 +71,38 @@ public sealed class KillTests : IDisposable
                 child.Dispose();
             }
         }
-        IReadOnlyList<LayerId> layers = StoreCheck.Whole(options);
+        IReadOnlyList<LayerId> layers = StoreCheck.Whole(options);   // by then everything that the dead left is taken over
         using StoreRoot store = StoreRoot.Open(options, [StoreCommands.Notes]);
         Dictionary<LayerId, int> present = WorkModel.Present(store);
         lost += certain.Count(pair => !present.TryGetValue(pair.Key, out int key) || key != pair.Value);
         Soak.Note("kill -9 of one of three processes at work", kills, lost, ("published layers looked for", certain.Count), ("layers in the end", layers.Count));
         Assert.Equal(0, lost);
+    }
+
+    [Fact]
+    public async Task LCK_14_After_another_boot_nothing_of_the_last_one_holds_a_layer()
+    {
+        var options = new StoreOptions { Root = _directory["root"], RunRoot = _directory["run"] };
+        string layer;
+        string mounted;
+        using (ChildProcess child = ChildProcess.Start())
+        {
+            child.Do("open", options.Root, options.RunRoot);
+            layer = child.Do("layer", "/f=x");
+            child.Do("view", "v", layer);
+            mounted = child.Do("attach", "v");
+            child.Do("prepare", "a", layer);
+            child.Do("seal");
+            child.Kill();
+        }
+        Assert.True(Directory.Exists(mounted));   // a boot does not clear every run directory
+        using StoreRoot store = StoreRoot.Open(options with { BootId = Guid.NewGuid() }, [StoreCommands.Notes]);
+        Assert.Single(store.ReclaimedInstances);
+        Assert.False(Directory.Exists(mounted));
+        Assert.DoesNotContain(_directory.Path, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        ISnapshotter snapshotter = SnapshotterFactory.Open(store);
+        Assert.True(store.Write(transaction => snapshotter.Remove(transaction, StoreCheck.Id(layer), force: false)));
+        await store.EmptyTrashAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(StoreCheck.Whole(store));
     }
 }

@@ -40,9 +40,14 @@ public sealed class PowerCutTests : IDisposable
         while (cuts < Soak.Choose(5, 20) || aimed * 2 < cuts || time.Elapsed < Soak.Share(0.25))
         {
             string log = _directory[$"log{cuts}"];
-            aimed += Work(disk, options, random, log) ? 1 : 0;
+            using (var neighbour = new Neighbour(disk.Path + "/neighbour"))
+            {
+                aimed += Work(disk, options, random, log, mustAim: aimed * 2 <= cuts, neighbour) ? 1 : 0;
+            }
             cuts++;
             disk.Unmount();
+            // As long as some mount namespace on the machine has a copy, the same dead filesystem would be mounted again.
+            Await.True(() => Shell.Run($"losetup -j '{disk.Image}'").Length == 0, "the disk is let go");
             disk.Mount();
             using (StoreRoot store = StoreRoot.Open(options with { BootId = Guid.NewGuid() }, [StoreCommands.Notes]))
             {
@@ -71,12 +76,12 @@ public sealed class PowerCutTests : IDisposable
     }
 
     // True if the power went at one of the places.
-    private static bool Work(LoopFilesystem disk, StoreOptions options, Random random, string log)
+    private static bool Work(LoopFilesystem disk, StoreOptions options, Random random, string log, bool mustAim, Neighbour neighbour)
     {
         using ChildProcess child = ChildProcess.Start();
         child.Do("work-open", options.Root, options.RunRoot, $"{Guid.NewGuid()}");
         string reached = log + ".go.reached";
-        bool aims = random.Next(4) != 0;
+        bool aims = mustAim || random.Next(4) != 0;
         int lines = aims ? MaxLines : random.Next(3, 150);
         if (aims)
         {
@@ -86,6 +91,10 @@ public sealed class PowerCutTests : IDisposable
         Await.True(() => File.Exists(reached) || child.HasExited || Lines(log) >= lines, "it is time for the power to go");
         bool there = File.Exists(reached);
         Assert.False(child.HasExited);
+        if (random.Next(2) == 0)
+        {
+            neighbour.AwaitFlush();   // what was named, renamed and deleted until now is on the disk
+        }
         Assert.True(PowerCut.TryCut(disk.Path));
         child.Kill();
         return there;

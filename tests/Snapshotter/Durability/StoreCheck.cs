@@ -53,6 +53,8 @@ internal static class StoreCheck
                 Path.Combine(store.Root, "layers", layer.ToString()), manifests.Proof(layer), TestContext.Current.CancellationToken);
             Assert.Empty(verdict.Differences);
             Assert.True(verdict.IsManifestProven);
+            long measured = Measure(Path.Combine(store.Root, "layers", layer.ToString(), "fs"));
+            Assert.InRange(Bytes(store, layer), (measured * 99 / 100) - DirectoryOverhead, (measured * 101 / 100) + DirectoryOverhead);
         }
         foreach (string area in (string[])["staging", "trash"])
         {
@@ -60,6 +62,30 @@ internal static class StoreCheck
         }
         Assert.Equal(1, store.Read(static connection => Text(connection, "PRAGMA integrity_check") == "ok" ? 1 : 0));
         return layers;
+    }
+
+    private const long DirectoryOverhead = 64 * 1024;   // a directory can take less or more where it was copied to
+
+    private static long Bytes(StoreRoot store, LayerId layer) => store.Read(connection =>
+    {
+        using SqliteCommand select = connection.CreateCommand();
+        select.CommandText = "SELECT bytes FROM layers WHERE id = $id";
+        select.Parameters.AddWithValue("$id", layer.Value);
+        return (long)select.ExecuteScalar()!;
+    });
+
+    private static long Measure(string directory)
+    {
+        using RootedTree tree = RootedTree.Open(directory);
+        using var walk = new TreeWalk(tree, TreePath.Root);
+        HashSet<ulong> seen = [];
+        long bytes = 0;
+        while (walk.MoveNext())
+        {
+            FileStatus status = walk.Current.Status;
+            bytes += status.IsDirectory || seen.Add(status.Inode) ? status.AllocatedBytes : 0;
+        }
+        return bytes;
     }
 
     public static IEnumerable<LayerId> Layers(StoreRoot store) => store.Read(static connection =>

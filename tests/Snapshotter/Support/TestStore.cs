@@ -1,4 +1,5 @@
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -10,8 +11,24 @@ public sealed class TestStore : IDisposable
     private readonly TemporaryDirectory _directory = new();
 
     public TestStore(string? driver)
+        : this(driver, null, null)
     {
-        Options = new StoreOptions { Root = _directory["root"], RunRoot = _directory["run"], Driver = driver };
+    }
+
+    /// <param name="driver">As in the options.</param>
+    /// <param name="strategy">As in the options.</param>
+    /// <param name="filesystem">A directory on the filesystem that takes the store; null for a temporary one.</param>
+    /// <param name="maxLowers">As in the options.</param>
+    public TestStore(string? driver, MergeStrategy? strategy, string? filesystem, int maxLowers = 128)
+    {
+        Options = new StoreOptions
+        {
+            Root = filesystem is null ? _directory["root"] : Path.Combine(filesystem, Path.GetRandomFileName()),
+            RunRoot = _directory["run"],
+            Driver = driver,
+            Strategy = strategy,
+            MaxLowers = maxLowers,
+        };
         Store = StoreRoot.Open(Options, []);
         Snapshotter = SnapshotterFactory.Open(Store);
     }

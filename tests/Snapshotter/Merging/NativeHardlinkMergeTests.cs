@@ -1,0 +1,5 @@
+using Cairn.Snapshotter.Merging;
+
+namespace Cairn.Snapshotter.Tests.Merging;
+
+public sealed class NativeHardlinkMergeTests() : MergeContract("native", MergeStrategy.Hardlink, null);
