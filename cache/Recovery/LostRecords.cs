@@ -90,14 +90,13 @@ public static class LostRecords
     /// the layer.
     /// </summary>
     internal const string GroundlessLayers = """
-        SELECT c.id FROM cache_layers c WHERE c.snapshot IS NULL AND CASE
-          WHEN c.diff_lower <> 0 OR c.diff_upper <> 0 THEN
-            (c.diff_lower <> 0 AND NOT EXISTS (SELECT 1 FROM refs WHERE id = c.diff_lower))
-            OR (c.diff_upper <> 0 AND NOT EXISTS (SELECT 1 FROM refs WHERE id = c.diff_upper))
-          ELSE NOT EXISTS (
+        SELECT c.id FROM cache_layers c WHERE c.snapshot IS NULL
+          AND NOT EXISTS (
             SELECT 1 FROM layer_blobs l WHERE l.layer = c.id AND instr(l.variant, '@') = 0
               AND (EXISTS (SELECT 1 FROM blobs b WHERE b.digest = l.digest) OR EXISTS (SELECT 1 FROM blob_sources s WHERE s.digest = l.digest)))
-          END
+          AND ((c.diff_lower = 0 AND c.diff_upper = 0)
+            OR (c.diff_lower <> 0 AND NOT EXISTS (SELECT 1 FROM refs WHERE id = c.diff_lower))
+            OR (c.diff_upper <> 0 AND NOT EXISTS (SELECT 1 FROM refs WHERE id = c.diff_upper)))
         ORDER BY c.id
         """;
 

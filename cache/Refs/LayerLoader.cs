@@ -125,10 +125,6 @@ internal sealed class LayerLoader
         {
             return SetDirectory(layer, found);
         }
-        if (layer.Difference is { } difference)
-        {
-            return await ComputeDifferenceAsync(layer, difference, context, cancellationToken);
-        }
         (List<KnownBlob> known, Dictionary<Digest, List<BlobSource>> sources) = _store.Read(connection =>
         {
             List<KnownBlob> blobs = _blobs.KnownFor(connection, layer.Id);
@@ -136,7 +132,8 @@ internal sealed class LayerLoader
                 .ToDictionary(blob => blob.Descriptor.Digest, blob => LayerBlobTable.Sources(connection, blob.Descriptor.Digest)));
         });
         BuildException? first = null;
-        foreach (KnownBlob blob in known.OrderByDescending(blob => blob.IsLocal).ThenByDescending(blob => blob.IsOriginal))
+        // A difference that was computed once is never computed anew while a blob has what came out.
+        foreach (KnownBlob blob in known.Where(blob => blob.IsLocal || layer.Difference is null).OrderByDescending(blob => blob.IsLocal).ThenByDescending(blob => blob.IsOriginal))
         {
             if (blob.Variant.Contains(BlobVariant.ClampMark, StringComparison.Ordinal))
             {
@@ -150,6 +147,10 @@ internal sealed class LayerLoader
             {
                 first ??= e;
             }
+        }
+        if (layer.Difference is { } difference)
+        {
+            return await ComputeDifferenceAsync(layer, difference, context, cancellationToken);
         }
         if (layer.Directory is { IsAdditional: true } gone)
         {

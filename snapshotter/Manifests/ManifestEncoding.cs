@@ -112,7 +112,7 @@ internal static class ManifestEncoding
         string target = kind == FileKind.Symlink ? input.Text() : "";
         ulong major = isDevice ? input.Number() : 0;
         ulong minor = isDevice ? input.Number() : 0;
-        int group = (head & HasLinkGroup) != 0 ? input.Count() : 0;
+        int group = (head & HasLinkGroup) != 0 ? (int)Math.Min(input.Number(), int.MaxValue) : 0;
         KeyValuePair<string, byte[]>[] attributes = (head & HasAttributes) != 0 ? new KeyValuePair<string, byte[]>[input.Count()] : [];
         for (int i = 0; i < attributes.Length; i++)
         {

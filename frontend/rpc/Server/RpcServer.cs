@@ -1,178 +1,97 @@
 using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Cairn.Rpc.Server;
 
 /// <summary>Serves any number of clients on unix sockets and TCP addresses, in plain text or TLS.</summary>
 public sealed class RpcServer : IAsyncDisposable
 {
-    private readonly WebApplication _application;
-    private readonly CallRunner _runner;
+    private readonly List<RpcListener> _listeners = [];
+    private readonly Lock _gate = new();   // guards both
+    private readonly HashSet<StreamServer> _connections = [];
+    private bool _isStopping;
 
-    private RpcServer(IReadOnlyList<RpcEndpoint> endpoints, RpcServices services, RpcServerOptions options)
+    private RpcServer()
     {
-        _runner = new CallRunner(services, options);
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, endpoints, options));
-        builder.Services.AddSingleton<IHostLifetime, SilentLifetime>();   // signals belong to the program, not to a server in it
-        builder.Services.Configure<SocketTransportOptions>(sockets =>
-        {
-            sockets.CreateBoundListenSocket = address => Bind(address, endpoints);
-        });
-        _application = builder.Build();
-        _application.Run(ServeAsync);
     }
 
-    /// <summary>Where it listens, with the ports that were taken, in the order of the endpoints: <c>http://127.0.0.1:1234</c>, <c>http://unix:/path</c>.</summary>
-    public IReadOnlyList<string> Addresses => [.. _application.Urls];
+    /// <summary>Where it listens, with the ports that were taken, in the order of the endpoints.</summary>
+    public IReadOnlyList<EndPoint> Addresses => [.. _listeners.Select(l => l.Address)];
 
     /// <summary>Listens.</summary>
     /// <exception cref="IOException">An address is taken or cannot be used.</exception>
-    public static async Task<RpcServer> ListenAsync(
-        IReadOnlyList<RpcEndpoint> endpoints, RpcServices services, RpcServerOptions options, CancellationToken cancellationToken)
+    public static RpcServer Listen(IReadOnlyList<RpcEndpoint> endpoints, RpcServices services, RpcServerOptions options)
     {
-        var server = new RpcServer(endpoints, services, options);
+        var server = new RpcServer();
         try
         {
-            await server._application.StartAsync(cancellationToken);
-            return server;
+            // All are bound before the first is served, so that a server with a wrong address serves nobody.
+            server._listeners.AddRange(endpoints.Select(e => new RpcListener(e, options, (stream, peer) => server.Serve(stream, services, options, peer))));
         }
         catch
         {
-            await server.DisposeAsync();
+            foreach (RpcListener listener in server._listeners)
+            {
+                listener.Close();
+            }
+
             throw;
         }
+
+        server._listeners.ForEach(l => l.Begin());
+        return server;
     }
 
     /// <summary>Takes no new connections and calls and lets the open calls end; those that have not in time are cut off.</summary>
     public async Task DrainAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(patience);
-        await _application.StopAsync(deadline.Token);
+        StreamServer[] connections = await StopAsync();
+        await Task.WhenAll(connections.Select(c => c.DrainAsync(patience, cancellationToken)));
     }
 
-    /// <summary>Ends all connections.</summary>
+    /// <summary>Ends all connections and waits for their handlers.</summary>
     public async ValueTask DisposeAsync()
     {
-        await DrainAsync(TimeSpan.Zero, CancellationToken.None);
-        await _application.DisposeAsync();
+        StreamServer[] connections = await StopAsync();
+        await Task.WhenAll(connections.Select(c => c.DisposeAsync().AsTask()));
     }
 
-    private static void Configure(KestrelServerOptions kestrel, IReadOnlyList<RpcEndpoint> endpoints, RpcServerOptions options)
+    private async Task<StreamServer[]> StopAsync()
     {
-        kestrel.AddServerHeader = false;
-        kestrel.AllowAlternateSchemes = true;   // stock clients say "http" over TLS tunnels, and the reverse
-        kestrel.Limits.MaxConcurrentConnections = null;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxHeaderList;
-        kestrel.Limits.MaxRequestHeaderCount = Math.Max(100, options.MaxHeaderList / 1024);
-        kestrel.Limits.MaxRequestBufferSize = Math.Max(8 << 20, options.MaxHeaderList);
-        Http2Limits http2 = kestrel.Limits.Http2;
-        http2.MaxRequestHeaderFieldSize = Math.Min(options.MaxHeaderList, 1 << 20);
-        http2.MaxStreamsPerConnection = options.MaxStreams;
-        http2.InitialConnectionWindowSize = options.ConnectionWindow;
-        http2.InitialStreamWindowSize = options.StreamWindow;
-        http2.MaxFrameSize = 256 << 10;
-        if (options.KeepaliveInterval is { } interval)
+        lock (_gate)
         {
-            http2.KeepAlivePingDelay = interval;
-            http2.KeepAlivePingTimeout = options.KeepaliveTimeout;
+            _isStopping = true;
         }
 
-        foreach (RpcEndpoint endpoint in endpoints)
+        await Task.WhenAll(_listeners.Select(l => l.DisposeAsync().AsTask()));
+        lock (_gate)
         {
-            kestrel.Listen(endpoint.Address, listen =>
+            return [.. _connections];
+        }
+    }
+
+    private void Serve(Stream stream, RpcServices services, RpcServerOptions options, RpcPeer peer)
+    {
+        lock (_gate)
+        {
+            if (_isStopping)
             {
-                listen.Protocols = HttpProtocols.Http2;
-                if (endpoint.Tls is { } tls)
-                {
-                    listen.UseHttps(Secure(tls));
-                }
-            });
-        }
-    }
-
-    private static HttpsConnectionAdapterOptions Secure(RpcTls tls) => new()
-    {
-        ServerCertificate = tls.Certificate,
-        ServerCertificateChain = tls.Chain,
-        ClientCertificateMode = tls.ClientAuthorities is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate,
-        ClientCertificateValidation = (certificate, chain, _) => tls.ClientAuthorities is null || IsTrusted(certificate, chain, tls.ClientAuthorities),
-    };
-
-    private static bool IsTrusted(X509Certificate2 certificate, X509Chain? sent, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.2"));   // client authentication
-        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
-        {
-            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        }
-
-        return chain.Build(certificate);
-    }
-
-    private static Socket Bind(EndPoint address, IReadOnlyList<RpcEndpoint> endpoints)
-    {
-        string? path = (address as UnixDomainSocketEndPoint)?.ToString();
-        if (path is not null && File.Exists(path) && !IsAnswered(path))
-        {
-            File.Delete(path);
-        }
-
-        Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
-        try
-        {
-            if (path is not null)
-            {
-                endpoints.First(e => e.Address.Equals(address)).Bound?.Invoke(path);
+                stream.Dispose();
+                return;
             }
 
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            StreamServer connection = StreamServer.Over(stream, services, options, peer);
+            _connections.Add(connection);
+            _ = ForgetAsync(connection);
         }
     }
 
-    private static bool IsAnswered(string path)
+    private async Task ForgetAsync(StreamServer connection)
     {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        await connection.Closed;
+        await connection.DisposeAsync();   // its handlers
+        lock (_gate)
         {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
+            _connections.Remove(connection);
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            return false;
-        }
-    }
-
-    private Task ServeAsync(HttpContext context) => _runner.RunAsync(new KestrelExchange(context));
-
-    private sealed class SilentLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -13,6 +13,7 @@ internal static class FigureCommand
         [
             .. await SolveFigures.MeasureAsync(runs, Option(arguments, "--only") ?? string.Empty),
             .. await RpcFigures.MeasureAsync(runs, Option(arguments, "--only") ?? string.Empty),
+            .. HashFigures.Measure(runs, Option(arguments, "--only") ?? string.Empty),
             .. launcher is null ? [] : ProcessFigures.Measure(Path.GetFullPath(launcher), runs),
         ];
         FigureTable.Write(Console.Out, figures);

@@ -170,7 +170,7 @@ internal static class RpcFigures
             IAsyncDisposable server;
             if (listener)
             {
-                server = await RpcServer.ListenAsync([RpcEndpoint.Unix(path)], services, new RpcServerOptions(), CancellationToken.None);
+                server = RpcServer.Listen([RpcEndpoint.Unix(path)], services, new RpcServerOptions());
                 client.Connect(address);
             }
             else

@@ -36,8 +36,8 @@ public sealed class FuzzTests
     {
         string path = Path.Combine(Path.GetTempPath(), $"cairn-rpc-{Guid.NewGuid():N}.sock");
         var services = new TestServices();
-        await using RpcServer server = await RpcServer.ListenAsync(
-            [RpcEndpoint.Unix(path)], services.Table, new RpcServerOptions { MaxStreams = 20 }, CancellationToken.None);
+        await using RpcServer server = RpcServer.Listen(
+            [RpcEndpoint.Unix(path)], services.Table, new RpcServerOptions { MaxStreams = 20 });
         for (int seed = FirstSeed; seed < FirstSeed + (Cases(2000) / 10); seed++)
         {
             await RunCaseAsync(new NetworkStream(SocketPair.Connect(path), ownsSocket: true), seed);

@@ -21,15 +21,16 @@ public sealed class TlsTests : IAsyncLifetime
     private readonly X509Certificate2 _stranger = Authority("CN=somebody else's");
     private RpcServer? _server;
 
-    private int Port => new Uri(_server!.Addresses[0]).Port;
+    private int Port => ((IPEndPoint)_server!.Addresses[0]).Port;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync()
     {
         var services = new TestServices();
         services.Table.AddUnary(WhoAmI, (_, call, _) => Task.FromResult(call.Peer.Certificate?.Subject ?? "nobody"));
         var tls = new RpcTls(Issue(_authority, "CN=localhost", server: true), [], [_authority]);
-        _server = await RpcServer.ListenAsync(
-            [new RpcEndpoint(new IPEndPoint(IPAddress.Loopback, 0), tls, null)], services.Table, new RpcServerOptions(), CancellationToken.None);
+        _server = RpcServer.Listen(
+            [new RpcEndpoint(new IPEndPoint(IPAddress.Loopback, 0), tls, null)], services.Table, new RpcServerOptions());
+        return ValueTask.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()

@@ -5,15 +5,15 @@ using Cairn.Rpc.Tests.Support;
 namespace Cairn.Rpc.Tests.Serving;
 
 /// <summary>The contract on a listener.</summary>
-public sealed class KestrelServingTests : ServingContract
+public sealed class ListenerServingTests : ServingContract
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"cairn-rpc-{Guid.NewGuid():N}.sock");
     private RpcServer? _server;
 
-    private protected override async Task<Stream> ListenAsync(RpcServices services, RpcServerOptions options)
+    private protected override Task<Stream> ListenAsync(RpcServices services, RpcServerOptions options)
     {
-        _server = await RpcServer.ListenAsync([RpcEndpoint.Unix(_path)], services, options, CancellationToken.None);
-        return new NetworkStream(SocketPair.Connect(_path), ownsSocket: true);
+        _server = RpcServer.Listen([RpcEndpoint.Unix(_path)], services, options);
+        return Task.FromResult<Stream>(new NetworkStream(SocketPair.Connect(_path), ownsSocket: true));
     }
 
     private protected override Task DrainAsync(TimeSpan patience) => _server!.DrainAsync(patience, CancellationToken.None);
