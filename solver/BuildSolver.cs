@@ -148,6 +148,12 @@ public sealed class BuildSolver : IAsyncDisposable
         }
     }
 
+    /// <summary>What every build waits for now, as text for people: a line for each vertex, below the id of the build.</summary>
+    public Task<string> WaitGraphAsync() => _engine.Scheduler.DescribeAsync();
+
+    /// <summary>How much the graph of all builds holds now.</summary>
+    internal Task<GraphCounts> CountAsync() => _engine.Scheduler.CountAsync();
+
     /// <summary>Waits for the end of what still runs, cleans up if something was built, and closes the store.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Threading.Channels;
 using Cairn.Llb;
 using Cairn.Solver.Scheduling;
@@ -69,6 +70,20 @@ internal sealed class Scheduler : IAsyncDisposable
             },
             null);
         return await answer.Task;
+    }
+
+    /// <summary>What every build waits for now, as text: a line for each vertex below the build's id.</summary>
+    public Task<string> DescribeAsync()
+    {
+        var answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _events.Writer.TryWrite(new GraphAsked(answer)) ? answer.Task : Task.FromResult(string.Empty);
+    }
+
+    /// <summary>How much the graph holds now.</summary>
+    public Task<GraphCounts> CountAsync()
+    {
+        var answer = new TaskCompletionSource<GraphCounts>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _events.Writer.TryWrite(new CountsAsked(answer)) ? answer.Task : Task.FromResult(default(GraphCounts));
     }
 
     /// <summary>Tells that the bytes of a delivered result are gone. Wanting it again has it made again.</summary>
@@ -155,6 +170,12 @@ internal sealed class Scheduler : IAsyncDisposable
         {
             case StopRequested:
                 _isStopping = true;
+                return;
+            case GraphAsked asked:
+                asked.Answer.TrySetResult(Describe());
+                return;
+            case CountsAsked asked:
+                asked.Answer.TrySetResult(new GraphCounts(_graph.VertexCount, _graph.ResultCount, _graph.WantCount, _graph.Outstanding));
                 return;
             case JobJoined joined:
                 _jobs[joined.Build.Id] = joined.Build;
@@ -272,6 +293,22 @@ internal sealed class Scheduler : IAsyncDisposable
             // The loop is gone, and the table with it is given up.
             _results.Clear();
         }
+    }
+
+    private string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (BuildJob job in _jobs.Values.OrderBy(static job => job.Id.Value))
+        {
+            string graph = _graph.Describe(job.Id);
+            text.Append("build ").Append(job.Name.Length > 0 ? job.Name : "inside a step").Append(graph.Length == 0 ? " waits for nothing\n" : ":\n");
+            foreach (string line in graph.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                text.Append("  ").Append(line).Append('\n');
+            }
+        }
+
+        return text.Length == 0 ? "no build has asked for anything\n" : text.ToString();
     }
 
     private void Link(RecordLinks links)

@@ -232,10 +232,25 @@ internal sealed partial class SolveGraph
     private static bool LeadsNowhere(VertexNode vertex, EdgeNode edge, int input) =>
         edge.LookedUpAt == vertex.KeyStamp && edge.Matched is { } matched && !matched[input];
 
-    // No result of some wanted edge can be found without the content of the input.
-    private static bool IsMissing(VertexNode vertex, int input) => vertex.Content[input] is null
-        && vertex.Edges.Exists(edge => edge.IsUnsatisfied
-            && (edge.Matched is null || vertex.Inputs[input].Keys.Length == 0 || LeadsNowhere(vertex, edge, input)));
+    // No result of some wanted edge can be found without the content of the input. Inputs without any key come first: before theirs is known the
+    // store cannot be asked, and says nothing of the others.
+    private static bool IsMissing(VertexNode vertex, int input)
+    {
+        if (vertex.Content[input] is not null)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < vertex.Inputs.Length; i++)
+        {
+            if (vertex.Inputs[i].Keys.Length == 0 && vertex.Content[i] is null)
+            {
+                return vertex.Inputs[input].Keys.Length == 0;
+            }
+        }
+
+        return vertex.Edges.Exists(edge => edge.IsUnsatisfied && (edge.Matched is null || LeadsNowhere(vertex, edge, input)));
+    }
 
     private static bool CanLookUp(VertexNode vertex, EdgeNode edge)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Cairn.Llb;
 
 namespace Cairn.Solver.Scheduling;
@@ -207,35 +206,5 @@ internal sealed partial class SolveGraph
                 }
             }
         }
-    }
-
-    private static string Describe(JobNode job)
-    {
-        var text = new StringBuilder();
-        foreach (VertexNode vertex in Below(job))
-        {
-            text.Append(vertex.Payload).Append(": ").Append(vertex.Stage);
-            if (vertex.Execution is { } execution)
-            {
-                text.Append(", execution ").Append(execution.Serial).Append(' ').Append(execution.State);
-            }
-
-            foreach (EdgeNode edge in vertex.Edges)
-            {
-                text.Append("; output ").Append(edge.Output).Append(" known ").Append(edge.Known).Append(" wanted ").Append(edge.Desire);
-            }
-
-            for (int i = 0; i < vertex.Inputs.Length; i++)
-            {
-                if (vertex.Arcs[i].Demand != Level.None && !vertex.Inputs[i].Has(vertex.Arcs[i].Demand))
-                {
-                    text.Append("; waits for ").Append(vertex.Arcs[i].Demand).Append(" of ").Append(vertex.Inputs[i].Vertex.Payload);
-                }
-            }
-
-            text.Append('\n');
-        }
-
-        return text.ToString();
     }
 }

@@ -28,6 +28,27 @@ public sealed class InterruptionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_quit_signal_shows_what_is_waited_for_and_the_build_goes_on()
+    {
+        string errors = _workspace.In("errors");
+        Invocation plain = LongBuild();
+        Invocation build = plain with { Arguments = ["--default-signal=INT", "sh", "-c", "exec \"$@\" 2> \"$0\"", errors, .. plain.Arguments.Skip(1)] };
+        using Process process = CairnProgram.Start(build);
+        Task<Finished> end = CairnProgram.WaitAsync(process, build);
+        await WaitForSleepAsync(end);
+        (await CairnProgram.ExecAsync("kill", "-QUIT", process.Id.ToString(CultureInfo.InvariantCulture))).Succeeded();
+        while (!File.ReadAllText(errors).Contains("is carried out", StringComparison.Ordinal))
+        {
+            Assert.False(end.IsCompleted, "the build ended");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);   // nothing tells that a file has grown
+        }
+
+        (await CairnProgram.ExecAsync("kill", ["-KILL", .. Sleepers().Select(static id => id.ToString(CultureInfo.InvariantCulture))])).Succeeded();
+        (await end).FailedWith(1);
+        Assert.Contains("exit code: 137", await File.ReadAllTextAsync(errors, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task After_kill_9_the_next_command_clears_up()
     {
         Invocation build = LongBuild();

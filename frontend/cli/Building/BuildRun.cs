@@ -31,6 +31,7 @@ internal sealed class BuildRun(BuildSettings settings)
         {
             await using BuildSolver solver = BuildSolver.Open(location.Options);
             FailureReport.WriteWarnings(Console.Error, solver);
+            interrupts.TellOnQuit(solver.WaitGraphAsync);
             await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
             result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
         }

@@ -23,11 +23,20 @@ internal sealed class Interrupts : IDisposable
     /// <summary>128 + the number of the signal that came; 0 for none.</summary>
     public int ExitCode { get; private set; }
 
+    /// <summary>SIGQUIT (Ctrl-\) writes what the build waits for to the error stream, and the build goes on.</summary>
+    public void TellOnQuit(Func<Task<string>> describe) => _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context =>
+    {
+        context.Cancel = true;
+        _ = WriteAsync(describe);
+    }));
+
     public void Dispose()
     {
         _registrations.ForEach(r => r.Dispose());
         _source.Dispose();
     }
+
+    private static async Task WriteAsync(Func<Task<string>> describe) => await Console.Error.WriteAsync(await describe());
 
     private void Handle(PosixSignalContext context)
     {

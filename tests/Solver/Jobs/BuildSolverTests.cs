@@ -109,6 +109,26 @@ public sealed class BuildSolverTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_waited_for_can_be_read_while_it_is()
+    {
+        TestThing thing = _test.Thing("a", "x");
+        var gate = new TaskCompletionSource();
+        thing.Gate = gate.Task;
+        var definition = new TestDefinition();
+        Task<BuildResult> build = _test.BuildAsync(definition.End(definition.Passthrough("p", definition.Source("a"))));
+        await thing.Begun.Task.WaitAsync(Token);
+
+        string graph = await _test.Solver.WaitGraphAsync();
+        gate.SetResult();
+        await build;
+
+        Assert.Contains("build build-1:", graph, StringComparison.Ordinal);
+        Assert.Matches(@"passthrough p \(sha256:\w+\): waits for the result of test://a", graph);
+        Assert.Matches(@"test://a \(sha256:\w+\): is carried out", graph);
+        Assert.Equal("no build has asked for anything\n", await _test.Solver.WaitGraphAsync());
+    }
+
+    [Fact]
     public async Task A_build_that_is_cancelled_does_not_take_another_with_it()
     {
         TestThing thing = _test.Thing("a", "kept");

@@ -7,7 +7,12 @@ namespace Cairn.Solver.Tests.Scheduling;
 internal static class SimulatedGraph
 {
     /// <summary>Equal shapes give equal graphs, except for what belongs to the job.</summary>
-    public static List<SimulatedVertex> Make(Random shape, JobId job, bool hasFaults, Func<bool> ignoresCache)
+    /// <param name="shape">Decides everything about the graph.</param>
+    /// <param name="variant">Graphs of different variants do the same under different digests.</param>
+    /// <param name="job">Stands in what counts for one session only.</param>
+    /// <param name="hasFaults">Some work may fail.</param>
+    /// <param name="ignoresCache">Asked for each vertex.</param>
+    public static List<SimulatedVertex> Make(Random shape, int variant, JobId job, bool hasFaults, Func<bool> ignoresCache)
     {
         int pool = 3 + shape.Next(4);
         int count = 2 + shape.Next(12);
@@ -17,6 +22,7 @@ internal static class SimulatedGraph
             SimulatedVertex vertex = shape.Next(6) == 0 && vertices.Find(static below => below.Inputs.Count == 1) is { } ancestor
                 ? Echo(ancestor, vertices[^1], shape)
                 : MakeVertex(shape, vertices, pool, job, hasFaults);
+            vertex = vertex with { Digest = SimulatedVertex.DigestOf(string.Create(CultureInfo.InvariantCulture, $"{vertex.Digest} {variant}")) };
             if (!vertices.Exists(other => other.Digest == vertex.Digest))
             {
                 vertices.Add(vertex with { IgnoresCache = ignoresCache() });

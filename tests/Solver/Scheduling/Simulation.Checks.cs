@@ -186,7 +186,9 @@ internal sealed partial class Simulation
         Check(_running.TryGetValue(cancel.Work, out Running? running) && _cancelled.Add(cancel.Work), () => "cancels work that does not run, or twice");
         if (running!.Start is StartExecution execution)
         {
-            foreach (SimulatedVertex node in _clients.LivingOn((SimulatedVertex)execution.Vertex))
+            SimulatedVertex[] living = [.. _clients.LivingOn((SimulatedVertex)execution.Vertex)];
+            Check(living.Length == 1, () => $"the work of {execution.Vertex} is cancelled though others live on it");
+            foreach (SimulatedVertex node in living)
             {
                 Check(
                     !_wants.Values.Any(want => ReferenceEquals(_clients.NodeOf(want.Job, want.Vertex), node)),
@@ -204,7 +206,7 @@ internal sealed partial class Simulation
         Check(content == want!.Vertex.ContentOf(want.Output), () => $"{want.Vertex} gives a wrong result");
         if (_origins.TryGetValue(deliver.Result, out var from))
         {
-            if (_hasFaults && _random.Next(10) == 0)
+            if (_hasFaults && _random.Next(5) == 0)
             {
                 _store.Gone.Add(from.Stored);
             }

@@ -115,7 +115,7 @@ internal sealed partial class Simulation
 
     private void FinishExecution(StartExecution execution, SimulatedVertex vertex)
     {
-        if (_hasFaults && execution.Inputs.Count > 0 && _random.Next(30) == 0
+        if (_hasFaults && execution.Inputs.Count > 0 && _random.Next(8) == 0
             && _origins.TryGetValue(execution.Inputs[_random.Next(execution.Inputs.Count)], out var origin))
         {
             _store.Gone.Add(origin.Stored);

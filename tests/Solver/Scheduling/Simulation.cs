@@ -114,7 +114,7 @@ internal sealed partial class Simulation
             case 1 when _jobs.Count > 0:
                 AddWant();
                 break;
-            case 2 when _hasFaults && _jobs.Count > 0 && _random.Next(2) == 0:
+            case 2 when _hasFaults && _jobs.Count > 1:
                 Leave(Pick(_jobs.Keys.ToList()));
                 break;
             case 3 when _hasFaults && _wants.Count > 0 && _random.Next(4) == 0:
@@ -190,7 +190,7 @@ internal sealed partial class Simulation
         var job = new JobId(++_nextJob);
         _finished.Add(graphSeed);
         List<SimulatedVertex> vertices = SimulatedGraph.Make(
-            new Random((_seed * 7) + graphSeed), job, _hasFaults, () => ignores && _random.Next(2) == 0);
+            new Random((_seed * 7) + graphSeed), _random.Next(2), job, _hasFaults, () => ignores && _random.Next(2) == 0);
         _jobs.Add(job, vertices);
         _ignoring.UnionWith(vertices.Where(static vertex => vertex.HasIgnoring).Select(static vertex => vertex.Class));
         Step(new JobLoaded(job, [.. vertices.Select(vertex => new VertexSpec(

@@ -79,6 +79,136 @@ public sealed class SolveGraphTests
     }
 
     [Fact]
+    public void An_input_that_leads_on_is_not_evaluated_for_the_content_of_another()
+    {
+        SimulatedVertex known = GraphDriver.Vertex("known");
+        SimulatedVertex Local(int session) => GraphDriver.Vertex("local") with
+        {
+            Digest = SimulatedVertex.DigestOf($"local of session {session}"),
+            IsRandom = true,
+        };
+        SimulatedVertex Both(SimulatedVertex local) => GraphDriver.Vertex("both", known, local) with
+        {
+            Digest = SimulatedVertex.DigestOf($"both {local.Digest}"),
+            AllowsContent = [true, true],
+        };
+        var first = new GraphDriver();
+        SimulatedVertex local = Local(1);
+        first.Load(1, known, local, Both(local));
+        first.Want(1, Both(local));
+
+        var second = new GraphDriver { Store = first.Store };
+        local = Local(2);
+        second.Load(1, known, local, Both(local));
+        WantId want = second.Want(1, Both(local));
+
+        Assert.True(second.Answers.ContainsKey(want));
+        Assert.Contains("load both", second.Begun);
+        Assert.Contains("run local", second.Begun);
+        Assert.DoesNotContain("load known", second.Begun);
+        Assert.Single(second.Begun, "content both");
+    }
+
+    [Fact]
+    public void A_hit_by_content_is_a_hit_by_definition_the_next_time()
+    {
+        SimulatedVertex[] same = [.. Enumerable.Range(0, 20).Select(static i => GraphDriver.Vertex($"{i} c")).GroupBy(static one => one.ContentOf(0)).First().Take(2)];
+        SimulatedVertex Top(SimulatedVertex input) => GraphDriver.Vertex("top", input) with
+        {
+            Digest = SimulatedVertex.DigestOf($"top {input.Digest}"),
+            AllowsContent = [true],
+        };
+        var first = new GraphDriver();
+        first.Load(1, same[0], Top(same[0]));
+        first.Want(1, Top(same[0]));
+        var second = new GraphDriver { Store = first.Store };
+        second.Load(1, same[1], Top(same[1]));
+        second.Want(1, Top(same[1]));
+        Assert.Contains("load top", second.Begun);
+        Assert.Contains("content top", second.Begun);
+
+        var third = new GraphDriver { Store = first.Store };
+        third.Load(1, same[1], Top(same[1]));
+        WantId want = third.Want(1, Top(same[1]));
+
+        Assert.True(third.Answers.ContainsKey(want));
+        Assert.DoesNotContain("content top", third.Begun);
+        Assert.DoesNotContain(third.Begun, static begun => begun.StartsWith("run", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_takes_the_place_of_a_lost_input_is_hashed_and_handed_over_anew()
+    {
+        SimulatedVertex top = GraphDriver.Vertex("top", Base) with { AllowsContent = [true] };
+        SimulatedVertex blocker = GraphDriver.Vertex("blocker");
+        var driver = new GraphDriver(maxParallelism: 1);
+        driver.Held.UnionWith(["blocker", "top"]);
+        driver.Load(1, Base, top, blocker);
+        ResultId lost = driver.Answers[driver.Want(1, Base)];
+        driver.Want(1, blocker);
+        WantId want = driver.Want(1, top);
+        Assert.Single(driver.Begun, "content top");
+
+        driver.Step(new ResultLost(lost));
+        driver.Finish("blocker");
+
+        Assert.Equal(2, driver.Begun.Count(static begun => begun == "content top"));
+        Assert.DoesNotContain(lost, driver.Running.Single().Inputs);
+        driver.Finish("top");
+        Assert.True(driver.Answers.ContainsKey(want));
+    }
+
+    [Fact]
+    public void Different_inputs_of_equal_content_make_equal_work()
+    {
+        SimulatedVertex[] same = [.. Enumerable.Range(0, 20).Select(static i => GraphDriver.Vertex($"{i} c")).GroupBy(static one => one.ContentOf(0)).First().Take(2)];
+        SimulatedVertex[] tops = [.. same.Select(static input => GraphDriver.Vertex("top", input) with
+        {
+            Digest = SimulatedVertex.DigestOf($"top {input.Digest}"),
+            AllowsContent = [true],
+        })];
+        var driver = new GraphDriver();
+        driver.Held.Add("top");
+        driver.Load(1, same[0], tops[0]);
+        driver.Load(2, same[1], tops[1]);
+        WantId first = driver.Want(1, tops[0]);
+        WantId second = driver.Want(2, tops[1]);
+
+        Assert.Single(driver.Running);
+        driver.Finish("top");
+        Assert.True(driver.Answers.ContainsKey(first) && driver.Answers.ContainsKey(second));
+    }
+
+    [Fact]
+    public void Equal_work_is_found_by_any_key_that_is_shared()
+    {
+        SimulatedVertex root = GraphDriver.Vertex("root") with { MapCount = 2 };
+        SimulatedVertex twin = GraphDriver.Vertex("middle", root) with { Digest = SimulatedVertex.DigestOf("twin of middle") };
+        SimulatedVertex middle = GraphDriver.Vertex("middle", root);
+        var driver = new GraphDriver();
+        driver.Held.Add("middle");
+        driver.Load(1, root, middle);
+        driver.Load(2, root, twin);
+        WantId first = driver.Want(1, middle);
+        WantId second = driver.Want(2, twin);
+
+        Assert.Single(driver.Running);
+        driver.Finish("middle");
+        Assert.True(driver.Answers.ContainsKey(first) && driver.Answers.ContainsKey(second));
+    }
+
+    [Fact]
+    public void An_edge_costs_the_same_however_many_jobs_are_alive()
+    {
+        (int alone, int aloneEvents, int aloneCommands) = JobsDriver.Play(1, 50);
+        (int many, int manyEvents, int manyCommands) = JobsDriver.Play(200, 50);
+
+        Assert.Equal(alone * 200, many);
+        Assert.Equal(aloneEvents * 200, manyEvents);
+        Assert.Equal(aloneCommands * 200, manyCommands);
+    }
+
+    [Fact]
     public void A_result_that_cannot_be_loaded_is_replaced_by_the_next_and_then_by_the_work()
     {
         var first = new GraphDriver();

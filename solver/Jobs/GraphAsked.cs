@@ -1,0 +1,6 @@
+using Cairn.Solver.Scheduling;
+
+namespace Cairn.Solver.Jobs;
+
+/// <summary>Somebody wants to read the wait graph.</summary>
+internal sealed record GraphAsked(TaskCompletionSource<string> Answer) : SchedulerEvent;
