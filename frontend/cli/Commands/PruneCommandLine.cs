@@ -13,6 +13,7 @@ internal sealed class PruneCommandLine
     private readonly Option<string> _maxUsed = new("--max-used-space") { HelpName = "SIZE", Description = "Remove only until the store is as small as this" };
     private readonly Option<string> _reserved = new("--reserved-space") { HelpName = "SIZE", Description = "Never go below this" };
     private readonly Option<string> _minFree = new("--min-free-space") { HelpName = "SIZE", Description = "Remove until this much of the disk is free" };
+    private readonly Option<bool> _history = new("--history") { Description = "Remove the records of builds, too" };
     private readonly Option<string?> _root;
     private readonly Option<string[]> _additionalStore;
 
@@ -21,7 +22,7 @@ internal sealed class PruneCommandLine
         _root = root;
         _additionalStore = additionalStore;
         Command = new Command("prune", "Remove what no build is using from the store");
-        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, root, additionalStore])
+        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, _history, root, additionalStore])
         {
             Command.Options.Add(option);
         }
@@ -38,7 +39,8 @@ internal sealed class PruneCommandLine
         parsed.GetValue(_keepDuration) is { } duration ? Duration(duration) : null,
         Size(parsed, _maxUsed),
         Size(parsed, _reserved),
-        Size(parsed, _minFree));
+        Size(parsed, _minFree),
+        parsed.GetValue(_history));
 
     private static long? Size(ParseResult parsed, Option<string> option) =>
         parsed.GetValue(option) is { } text ? ByteSize.Parse(text, option.Name) : null;
