@@ -54,7 +54,7 @@ public sealed class TestCache : IAsyncDisposable
     public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System, Store.Options.AdditionalStores) { Registry = Registry };
 
     /// <summary>The store of another process's test.</summary>
-    public static TestCache OpenAt(string root) => new(root, ownsRoot: false, null, TimeProvider.System);
+    public static TestCache OpenAt(string root) => new(root, ownsRoot: false, null, TimeProvider.System, []);
 
     /// <summary>The same store after the machine was started again; this opening is gone. Files are as they were left.</summary>
     public TestCache Boot()
