@@ -3,6 +3,7 @@ using System.Globalization;
 using Cairn.Cache;
 using Cairn.Llb;
 using Cairn.Llb.Graphs;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
 using Cairn.Solver.Debugging;
@@ -47,6 +48,9 @@ public sealed class BuildSolver : IAsyncDisposable
     /// <summary>What lies in the store.</summary>
     public StoreCommands Store { get; }
 
+    /// <summary>What is wrong with additional stores, one sentence each; they are left out, and builds work without them.</summary>
+    public IReadOnlyList<string> Warnings => _provider.GetRequiredService<StoreRoot>().Additional.Warnings;
+
     /// <summary>Records of builds.</summary>
     public BuildHistory History { get; }
 
@@ -73,6 +77,7 @@ public sealed class BuildSolver : IAsyncDisposable
                 Clock = options.Clock,
                 Loggers = options.Loggers,
                 Driver = options.Driver,
+                AdditionalStores = options.AdditionalStores,
                 IsLongLived = options.IsLongLived,
                 CloseBudget = TimeSpan.FromSeconds(options.IsLongLived ? 10 : 0.5),
                 OnDeadInstance = ExecutionRegistration.EndContainers,
@@ -166,6 +171,7 @@ public sealed class BuildSolver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
+        await RefreshAsync();
         BuildJob job = _engine.Join(request, progress, recorder);
         _hasBuilt = true;
         try
@@ -216,6 +222,13 @@ public sealed class BuildSolver : IAsyncDisposable
         {
             await _provider.DisposeAsync();
         }
+    }
+
+    // Other stores may have learnt something since the last build.
+    private Task RefreshAsync()
+    {
+        AdditionalStores stores = _provider.GetRequiredService<StoreRoot>().Additional;
+        return stores.All.Count == 0 ? Task.CompletedTask : Task.Run(stores.Refresh);
     }
 
     // The result has been reported: this may fail without harm to it.

@@ -13,6 +13,12 @@ public sealed record SolverOptions
     /// <summary>Directory of runtime files, on a file system that is gone after a boot.</summary>
     public required string RunRoot { get; init; }
 
+    /// <summary>
+    /// Roots of other stores in which results, layers and blobs are found, in this order after the own one. They are only read, and used where
+    /// they lie.
+    /// </summary>
+    public IReadOnlyList<string> AdditionalStores { get; init; } = [];
+
     /// <summary>Snapshotter: <c>overlay</c>, <c>native</c>; null takes what works.</summary>
     public string? Driver { get; init; }
 

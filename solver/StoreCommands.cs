@@ -126,6 +126,7 @@ public sealed class StoreCommands
         IsMutable = record.Mutable,
         IsInUse = record.InUse,
         IsShared = record.Shared,
+        Broken = record.Broken,
         Size = record.Size,
         CreatedAt = record.CreatedAt,
         LastUsedAt = record.LastUsedAt,

@@ -35,4 +35,7 @@ public sealed record StoredRecord
 
     /// <summary>What a person sees of it.</summary>
     public required string Description { get; init; }
+
+    /// <summary>What is missing of it, because an additional store does not have it now; null if nothing is. It is not removed for that.</summary>
+    public string? Broken { get; init; }
 }

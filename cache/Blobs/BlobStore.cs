@@ -1,6 +1,7 @@
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Store;
+using Microsoft.Data.Sqlite;
 
 namespace Cairn.Cache.Blobs;
 
@@ -21,33 +22,28 @@ public sealed class BlobStore
     }
 
     /// <summary>Whether the blob is here.</summary>
-    public bool Exists(Digest digest) => SizeOf(digest) is not null && File.Exists(_store.BlobPath(digest));
+    public bool Exists(Digest digest) => Locate(digest).Any();
+
+    /// <summary>Where the blob is: in this store, then in additional ones in their order. It is not copied from there.</summary>
+    public IEnumerable<string> Locate(Digest digest) => SizeOf(digest) is not null && File.Exists(_store.BlobPath(digest))
+        ? _store.Additional.Blobs(digest).Prepend(_store.BlobPath(digest))
+        : _store.Additional.Blobs(digest);
 
     /// <summary>Opens a blob that is here; the open stream keeps its bytes, whatever is pruned meanwhile.</summary>
     /// <returns>Null if the blob is not here.</returns>
     public Stream? OpenRead(Digest digest)
     {
-        if (SizeOf(digest) is not { } size)
+        if (SizeOf(digest) is { } size)
         {
-            return null;
-        }
-        FileStream file;
-        try
-        {
-            file = new FileStream(_store.BlobPath(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
+            FileStream? file = TryOpen(_store.BlobPath(digest));
+            if (file?.Length == size)
+            {
+                return file;
+            }
+            file?.Dispose();
             Discard(digest);
-            return null;
         }
-        if (file.Length != size)
-        {
-            file.Dispose();
-            Discard(digest);
-            return null;
-        }
-        return file;
+        return _store.Additional.Blobs(digest).Select(TryOpen).FirstOrDefault(file => file is not null);
     }
 
     /// <summary>Opens a layer's blob, fetched into the store first if it is not here.</summary>
@@ -98,6 +94,20 @@ public sealed class BlobStore
         });
     }
 
+    /// <summary>The blobs that are known for a layer; one of an additional store counts as local.</summary>
+    internal List<KnownBlob> KnownFor(SqliteConnection connection, long layer)
+    {
+        List<KnownBlob> blobs = LayerBlobTable.Read(connection, layer);
+        for (int i = 0; i < blobs.Count && _store.Additional.All.Count > 0; i++)
+        {
+            if (!blobs[i].IsLocal && _store.Additional.Blobs(blobs[i].Descriptor.Digest).Any())
+            {
+                blobs[i] = blobs[i] with { IsLocal = true };
+            }
+        }
+        return blobs;
+    }
+
     /// <summary>Takes out a blob that is missing or damaged, so that it is fetched or made again.</summary>
     internal void Discard(Digest digest)
     {
@@ -111,6 +121,19 @@ public sealed class BlobStore
             }
             return true;
         });
+    }
+
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            // Without sharing flags that lock: a file of another store is not ours to lock.
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     private long? SizeOf(Digest digest) => _store.Read(connection =>

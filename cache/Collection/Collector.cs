@@ -18,6 +18,7 @@ public sealed class Collector
     private const int MaxChain = 256;   // records that go with one because nothing else stands on them
 
     private readonly StoreRoot _store;
+    private readonly ISnapshotter _snapshotter;
     private readonly ClaimTable _claims;
     private readonly CacheMountUsage _mounts;
     private readonly BuildCacheOptions _options;
@@ -27,6 +28,7 @@ public sealed class Collector
     internal Collector(StoreRoot store, ISnapshotter snapshotter, ClaimTable claims, BuildCacheOptions options)
     {
         _store = store;
+        _snapshotter = snapshotter;
         _claims = claims;
         _options = options;
         _mounts = new CacheMountUsage(store, claims);
@@ -46,7 +48,9 @@ public sealed class Collector
     {
         RecordFilter filter = RecordFilter.Parse(filters, "diskusage");
         DropDeadLeases();
-        List<UsageRecord> records = _store.Read(connection => Ledger.Read(connection).Usage());
+        Ledger ledger = ReadLedger();
+        ledger.FindBroken(directory => _snapshotter.TryChangesDirectory(directory) is null ? _store.Additional.Missing(directory).Message : null);
+        List<UsageRecord> records = ledger.Usage();
         records.AddRange(_mounts.Read());
         return [.. records.Where(filter.Matches)];
     }
@@ -103,7 +107,7 @@ public sealed class Collector
     {
         DropDeadLeases();
         RemoveOrphans();
-        Ledger ledger = _store.Read(Ledger.Read);
+        Ledger ledger = ReadLedger();
         List<UsageRecord> mounts = _mounts.Read();
         long total = ledger.Total + mounts.Sum(mount => mount.Size);
         long? keep = PruneLimit.Keep(options, total, () => Disk().AvailableFreeSpace);
@@ -247,6 +251,12 @@ public sealed class Collector
             }
             return true;
         });
+    }
+
+    private Ledger ReadLedger()
+    {
+        IReadOnlyDictionary<LayerId, LayerSpace> spaces = LayerSpace.OfFamilies(_store);
+        return _store.Read(connection => Ledger.Read(connection, spaces));
     }
 
     private DriveInfo Disk() => new(_store.Root);

@@ -1,4 +1,5 @@
 using Cairn.Cache.Refs;
+using Cairn.Snapshotter.Layers;
 using Microsoft.Data.Sqlite;
 
 namespace Cairn.Cache.Collection;
@@ -9,6 +10,7 @@ internal sealed class Ledger
     private readonly Dictionary<long, Row> _refs;
     private readonly Dictionary<long, LayerRow> _layers;
     private readonly Dictionary<string, (long Size, int Users)> _blobs;
+    private readonly Dictionary<ulong, (long Size, int Users)> _inodes = [];   // that layers have in common
 
     private Ledger(Dictionary<long, Row> refs, Dictionary<long, LayerRow> layers, Dictionary<string, (long Size, int Users)> blobs)
     {
@@ -19,13 +21,20 @@ internal sealed class Ledger
 
     public IEnumerable<Row> Refs => _refs.Values;
 
-    /// <summary>Bytes of all layers and of the blobs that belong to layers.</summary>
-    public long Total => _layers.Values.Sum(layer => layer.Bytes) + _blobs.Values.Sum(blob => blob.Size);
+    /// <summary>Bytes of all layers and of the blobs that belong to layers; what several have in common counts once.</summary>
+    public long Total =>
+        _layers.Values.Sum(layer => layer.Bytes) + _blobs.Values.Sum(blob => blob.Size) + _inodes.Values.Sum(inode => inode.Size);
 
-    public static Ledger Read(SqliteConnection connection)
+    /// <summary>Reads it.</summary>
+    /// <param name="connection">Of the index.</param>
+    /// <param name="spaces">Layers that may have files in common with others.</param>
+    public static Ledger Read(SqliteConnection connection, IReadOnlyDictionary<LayerId, LayerSpace> spaces)
     {
         Dictionary<long, LayerRow> layers = connection.Query("SELECT id, bytes, snapshot, diff_lower, diff_upper FROM cache_layers")
-            .Rows(row => new LayerRow(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2), row.GetInt64(3), row.GetInt64(4)))
+            .Rows(row => new LayerRow(row.GetInt64(0), row.Integer(2) is { } directory ? new LayerId(directory) : null, row.GetInt64(3), row.GetInt64(4))
+            {
+                Bytes = row.GetInt64(1),
+            })
             .ToDictionary(layer => layer.Id);
         Dictionary<string, (long Size, int Users)> blobs = [];
         foreach ((long layer, string digest, long size) in connection.Query("""
@@ -48,6 +57,13 @@ internal sealed class Ledger
                 row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetBoolean(9)))
             .ToDictionary(row => row.Id);
         var ledger = new Ledger(refs, layers, blobs);
+        foreach (LayerRow layer in layers.Values)
+        {
+            if (layer.Directory is { } directory && spaces.TryGetValue(directory, out LayerSpace? space))
+            {
+                ledger.Share(layer, space);
+            }
+        }
         foreach (Row row in refs.Values)
         {
             ledger.Enter(row);
@@ -60,6 +76,7 @@ internal sealed class Ledger
     {
         HashSet<long> counted = [];
         HashSet<string> countedBlobs = [];
+        HashSet<ulong> countedInodes = [];
         List<UsageRecord> records = [];
         Dictionary<long, long> sizes = [];
         foreach (Row row in _refs.Values)
@@ -67,13 +84,14 @@ internal sealed class Ledger
             long size = 0;
             if (_layers.TryGetValue(row.Layer, out LayerRow? layer) && counted.Add(layer.Id))
             {
-                size = layer.Bytes + layer.Blobs.Where(countedBlobs.Add).Sum(digest => _blobs[digest].Size);
+                size = layer.Bytes + layer.Blobs.Where(countedBlobs.Add).Sum(digest => _blobs[digest].Size)
+                    + layer.Inodes.Where(countedInodes.Add).Sum(inode => _inodes[inode].Size);
             }
             sizes[row.Id] = size;
         }
         foreach (Row row in _refs.Values.Where(row => row.Named || sizes[row.Id] > 0).OrderBy(row => row.Created).ThenBy(row => row.Id))
         {
-            records.Add(Describe(row, sizes[row.Id], Shown(row.Parent, sizes)));
+            records.Add(Describe(row, sizes[row.Id], Shown(row.Parent, sizes)) with { Broken = BrokenBelow(row) });
         }
         return records;
     }
@@ -95,7 +113,21 @@ internal sealed class Ledger
         {
             return 0;
         }
-        return layer.Bytes + layer.Blobs.Where(digest => _blobs[digest].Users == 1).Sum(digest => _blobs[digest].Size);
+        return layer.Bytes + layer.Blobs.Where(digest => _blobs[digest].Users == 1).Sum(digest => _blobs[digest].Size)
+            + layer.Inodes.Where(inode => _inodes[inode].Users == 1).Sum(inode => _inodes[inode].Size);
+    }
+
+    /// <summary>Notes which layers of additional stores are not there.</summary>
+    /// <param name="missing">Tells what is missing of a directory, null for nothing.</param>
+    public void FindBroken(Func<LayerId, string?> missing)
+    {
+        foreach (LayerRow layer in _layers.Values)
+        {
+            if (layer is { Directory: { IsAdditional: true } directory, HasOtherSource: false })
+            {
+                layer.Broken = missing(directory);
+            }
+        }
     }
 
     public Row? Find(long id) => _refs.GetValueOrDefault(id);
@@ -128,18 +160,48 @@ internal sealed class Ledger
         {
             side.Dependants--;
         }
-        foreach (string digest in layer.Blobs)
+        Release(layer.Blobs, _blobs);
+        Release(layer.Inodes, _inodes);
+    }
+
+    private static void Release<TKey>(List<TKey> keys, Dictionary<TKey, (long Size, int Users)> counts)
+        where TKey : notnull
+    {
+        foreach (TKey key in keys)
         {
-            (long size, int users) = _blobs[digest];
+            (long size, int users) = counts[key];
             if (users == 1)
             {
-                _blobs.Remove(digest);
+                counts.Remove(key);
             }
             else
             {
-                _blobs[digest] = (size, users - 1);
+                counts[key] = (size, users - 1);
             }
         }
+    }
+
+    // What the layer has in common with others is no longer its own, but everybody's who has it.
+    private void Share(LayerRow layer, LayerSpace space)
+    {
+        layer.Bytes += space.TwinBytes - space.Shared.Sum(inode => inode.Bytes);
+        foreach ((ulong inode, long bytes) in space.Shared)
+        {
+            layer.Inodes.Add(inode);
+            _inodes[inode] = (bytes, _inodes.GetValueOrDefault(inode).Users + 1);
+        }
+    }
+
+    private string? BrokenBelow(Row row)
+    {
+        for (Row? at = row; at is not null; at = _refs.GetValueOrDefault(at.Parent))
+        {
+            if (_layers.GetValueOrDefault(at.Layer)?.Broken is { } broken)
+            {
+                return broken;
+            }
+        }
+        return null;
     }
 
     private void Enter(Row row)
@@ -188,12 +250,22 @@ internal sealed class Ledger
         public int Dependants { get; set; }
     }
 
-    private sealed record LayerRow(long Id, long Bytes, bool IsAbsent, long Lower, long Upper)
+    private sealed record LayerRow(long Id, LayerId? Directory, long Lower, long Upper)
     {
+        /// <summary>Bytes that only this layer has.</summary>
+        public long Bytes { get; set; }
+
         public int Users { get; set; }
 
         public List<string> Blobs { get; } = [];
 
-        public bool IsPending => IsAbsent && (Lower != 0 || Upper != 0);
+        public List<ulong> Inodes { get; } = [];
+
+        /// <summary>What is missing of it; null for nothing.</summary>
+        public string? Broken { get; set; }
+
+        public bool HasOtherSource => Blobs.Count > 0 || Lower != 0 || Upper != 0;
+
+        public bool IsPending => Directory is null && (Lower != 0 || Upper != 0);
     }
 }

@@ -33,6 +33,9 @@ public sealed record UsageRecord
     /// <summary>What a person sees of it.</summary>
     public required string Description { get; init; }
 
+    /// <summary>What it stands on and cannot be had now, because an additional store does not have it; null if nothing is missing.</summary>
+    public string? Broken { get; init; }
+
     /// <summary>Whether something outside the cache refers to it.</summary>
     public bool Shared { get; init; }
 }

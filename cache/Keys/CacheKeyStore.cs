@@ -1,5 +1,6 @@
 using Cairn.Cache.Refs;
 using Cairn.Llb;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Store;
 using Microsoft.Data.Sqlite;
 
@@ -35,38 +36,33 @@ public sealed class CacheKeyStore
     public IReadOnlyList<KeyMatch> Find(IReadOnlyList<KeyQuery> queries)
     {
         ArgumentNullException.ThrowIfNull(queries);
-        return _store.Read(connection =>
+        KeyMatch[] found = _store.Read(connection => Find(connection, queries));
+        foreach (AdditionalStore other in _store.Additional.All)
         {
-            var answers = new KeyMatch[queries.Count];
-            for (int i = 0; i < queries.Count; i++)
+            KeyMatch[] more = other.Read(connection => Find(connection, queries), []);
+            for (int i = 0; i < more.Length; i++)
             {
-                bool[]? matches = queries[i].WantsMatches ? new bool[queries[i].Inputs.Count] : null;
-                answers[i] = new KeyMatch([.. FindRows(connection.Query, queries[i], matches).Select(row => row.Key).Order()], matches);
+                found[i] = found[i].Or(more[i]);
             }
-            return answers;
-        });
+        }
+        return found;
     }
 
     /// <summary>The results of keys.</summary>
     /// <param name="keys">Alternatives for one output.</param>
-    /// <returns>Newest first; each record once. That a record is listed does not mean that it can be claimed still.</returns>
+    /// <returns>
+    /// Newest first, those of additional stores after those of this one; each record once. That a record is listed does not mean that it can
+    /// be claimed still.
+    /// </returns>
     public IReadOnlyList<CacheResult> LoadCandidates(IReadOnlyList<CacheKeyId> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        List<CacheResult> results = _store.Read(connection =>
+        IEnumerable<CacheResult> results = _store.Read(connection => Load(connection, keys));
+        foreach (AdditionalStore other in _store.Additional.All)
         {
-            List<CacheResult> found = [];
-            foreach (CacheKeyId key in keys)
-            {
-                found.AddRange(connection.Query("""
-                    SELECT r.ref, r.created FROM cache_keys k JOIN key_results r ON r.key = k.id WHERE k.name = $name
-                    """)
-                    .With("$name", key.Value).Rows(row => new CacheResult(
-                        key, row.GetInt64(0) is not Scratch and long id ? new RefId(id) : null, row.GetInt64(1).ToTime())));
-            }
-            return found;
-        });
-        return [.. results.OrderByDescending(result => result.Created).ThenBy(result => result.Ref?.Value).DistinctBy(result => result.Ref)];
+            results = results.Concat(other.Read(connection => Load(connection, keys), []));
+        }
+        return [.. results.DistinctBy(result => result.Ref)];
     }
 
     /// <summary>The ways that lead to a key.</summary>
@@ -171,6 +167,31 @@ public sealed class CacheKeyStore
         List<long> keys = transaction.Command("SELECT key FROM key_results WHERE ref = $ref").With("$ref", id.Value).Rows(row => row.GetInt64(0));
         transaction.Command("DELETE FROM key_results WHERE ref = $ref").With("$ref", id.Value).ExecuteNonQuery();
         RemoveUnused(transaction, keys);
+    }
+
+    private static KeyMatch[] Find(SqliteConnection connection, IReadOnlyList<KeyQuery> queries)
+    {
+        var answers = new KeyMatch[queries.Count];
+        for (int i = 0; i < queries.Count; i++)
+        {
+            bool[]? matches = queries[i].WantsMatches ? new bool[queries[i].Inputs.Count] : null;
+            answers[i] = new KeyMatch([.. FindRows(connection.Query, queries[i], matches).Select(row => row.Key).Order()], matches);
+        }
+        return answers;
+    }
+
+    private static List<CacheResult> Load(SqliteConnection connection, IReadOnlyList<CacheKeyId> keys)
+    {
+        List<CacheResult> found = [];
+        foreach (CacheKeyId key in keys)
+        {
+            found.AddRange(connection.Query("""
+                SELECT r.ref, r.created FROM cache_keys k JOIN key_results r ON r.key = k.id WHERE k.name = $name
+                """)
+                .With("$name", key.Value).Rows(row => new CacheResult(
+                    key, row.GetInt64(0) is not Scratch and long id ? new RefId(id) : null, row.GetInt64(1).ToTime())));
+        }
+        return [.. found.OrderByDescending(result => result.Created).ThenBy(result => result.Ref?.Value)];
     }
 
     // A key is of use while it has a result or leads on to another key.

@@ -57,7 +57,7 @@ internal sealed class BlobChains
         {
             for (int i = 0; i < layers.Length; i++)
             {
-                List<KnownBlob> known = LayerBlobTable.Read(connection, layers[i].Id);
+                List<KnownBlob> known = _blobs.KnownFor(connection, layers[i].Id);
                 if (Choose(known, options, i) is { } chosen)
                 {
                     plan[i] = Describe(layers[i], chosen, chosen.IsOriginal ? LayerBlobTable.Sources(connection, chosen.Descriptor.Digest) : []);
@@ -68,7 +68,7 @@ internal sealed class BlobChains
         List<Task> work = [];
         for (int i = 0; i < layers.Length; i++)
         {
-            if (plan[i] is { IsLocal: true } local && !File.Exists(_store.BlobPath(local.Descriptor.Digest)))
+            if (plan[i] is { IsLocal: true } local && !File.Exists(_store.BlobPath(local.Descriptor.Digest)) && !_blobs.Exists(local.Descriptor.Digest))
             {
                 _blobs.Discard(local.Descriptor.Digest);   // a row without its file: fetched or made again
                 plan[i] = local.Sources.Count > 0 ? local with { IsLocal = false } : null;
@@ -116,7 +116,7 @@ internal sealed class BlobChains
         LayerRecord[] layers, int at, BlobVariant variant, RefContext context, CancellationToken cancellationToken)
     {
         LayerRecord layer = layers[at];
-        KnownBlob? original = _store.Read(connection => LayerBlobTable.Read(connection, layer.Id)).Find(blob => blob.IsOriginal);
+        KnownBlob? original = _store.Read(connection => _blobs.KnownFor(connection, layer.Id)).Find(blob => blob.IsOriginal);
         if (original is not null && variant.ClampSeconds is null && (original.IsLocal || !layer.IsLocal))
         {
             List<BlobSource> sources = _store.Read(connection => LayerBlobTable.Sources(connection, original.Descriptor.Digest));

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Cairn.Cache.Blobs;
 using Cairn.Llb;
+using Cairn.Snapshotter.Additional;
 using Cairn.Snapshotter.Compression;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
@@ -21,17 +22,19 @@ internal sealed class LayerLoader
     private readonly BlobStore _blobs;
     private readonly ClaimTable _claims;
     private readonly RefTable _table;
+    private readonly AdditionalRefs _additional;
     private readonly Action<RefId> _strikeOut;
     private readonly SemaphoreSlim _unpacking = new(Environment.ProcessorCount);   // never held while another layer is waited for
     private readonly SharedWork<long, LayerId> _running = new();
 
-    public LayerLoader(StoreRoot store, ISnapshotter snapshotter, BlobStore blobs, ClaimTable claims, Action<RefId> strikeOut)
+    public LayerLoader(StoreRoot store, ISnapshotter snapshotter, BlobStore blobs, ClaimTable claims, AdditionalRefs additional, Action<RefId> strikeOut)
     {
         _store = store;
         _snapshotter = snapshotter;
         _blobs = blobs;
         _claims = claims;
         _table = new RefTable(claims);
+        _additional = additional;
         _strikeOut = strikeOut;
     }
 
@@ -61,7 +64,10 @@ internal sealed class LayerLoader
             }
             catch (BuildException e) when (!cancellationToken.IsCancellationRequested && e is not ResultLostException)
             {
-                _strikeOut(record.Id);
+                if (CanBeHad(record))   // an additional store may come back, and what stands on its layers with it
+                {
+                    _strikeOut(record.Id);
+                }
                 throw new ResultLostException(record.Id, Subject(record), e.Message, e);
             }
         }
@@ -74,6 +80,29 @@ internal sealed class LayerLoader
             ? Task.FromResult(directory)
             : _running.RunAsync(layers[at].Id, token => LoadAsync(layers, at, context, token), cancellationToken);
 
+    /// <summary>
+    /// False if a layer lies in an additional store that does not have it, and nothing else gives it back. What lies here is not looked for.
+    /// </summary>
+    public bool CanBeHad(RefRecord record)
+    {
+        for (RefRecord? at = record; at is not null; at = at.Parent)
+        {
+            if (Absent(at.Layer) is not null)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The directory that a layer should have in an additional store, if it is not there and nothing else gives it back; else null.</summary>
+    public LayerId? Absent(LayerRecord layer) =>
+        layer is { Directory: { IsAdditional: true } directory, Difference: null } && _snapshotter.TryChangesDirectory(directory) is null
+        && !_store.Read(connection => _blobs.KnownFor(connection, layer.Id).Exists(
+            blob => blob.IsLocal || LayerBlobTable.Sources(connection, blob.Descriptor.Digest).Count > 0))
+        && _additional.FindDirectory(layer) is null
+            ? directory : null;
+
     private static string Subject(RefRecord record) =>
         record.Description.Description.Length == 0 ? record.Id.ToString() : $"{record.Id} ({record.Description.Description})";
 
@@ -82,7 +111,7 @@ internal sealed class LayerLoader
 
     // A directory that somebody removed behind our back counts as absent.
     private LayerId? Here(LayerRecord layer) =>
-        layer.Directory is { } id && Directory.Exists(_snapshotter.ChangesDirectory(id)) ? id : null;
+        layer.Directory is { } id && _snapshotter.TryChangesDirectory(id) is not null ? id : null;
 
     private async Task<LayerId> LoadAsync(LayerRecord[] layers, int at, RefContext context, CancellationToken cancellationToken)
     {
@@ -92,9 +121,13 @@ internal sealed class LayerLoader
         {
             return directory;
         }
+        if (_additional.Any && _additional.FindDirectory(layer) is { } found)
+        {
+            return SetDirectory(layer, found);
+        }
         (List<KnownBlob> known, Dictionary<Digest, List<BlobSource>> sources) = _store.Read(connection =>
         {
-            List<KnownBlob> blobs = LayerBlobTable.Read(connection, layer.Id);
+            List<KnownBlob> blobs = _blobs.KnownFor(connection, layer.Id);
             return (blobs, blobs.DistinctBy(blob => blob.Descriptor.Digest)
                 .ToDictionary(blob => blob.Descriptor.Digest, blob => LayerBlobTable.Sources(connection, blob.Descriptor.Digest)));
         });
@@ -118,6 +151,10 @@ internal sealed class LayerLoader
         if (layer.Difference is { } difference)
         {
             return await ComputeDifferenceAsync(layer, difference, context, cancellationToken);
+        }
+        if (layer.Directory is { IsAdditional: true } gone)
+        {
+            throw _store.Additional.Missing(gone);
         }
         throw first ?? new BuildException(
             ErrorKind.Environment, "load layer", layer.Description, "its directory is gone and no blob gives it back");
@@ -270,7 +307,7 @@ internal sealed class LayerLoader
         return _claims.Write(transaction =>
         {
             long? present = transaction.Command("SELECT snapshot FROM cache_layers WHERE id = $id").With("$id", layer.Id).Number();
-            if (present is { } other && Directory.Exists(_snapshotter.ChangesDirectory(new LayerId(other))))
+            if (present is { } other && _snapshotter.TryChangesDirectory(new LayerId(other)) is not null)
             {
                 transaction.OnCommitted(() => layer.SetDirectory(new LayerId(other)));   // another process was faster
                 return new LayerId(other);
@@ -289,6 +326,22 @@ internal sealed class LayerLoader
             return directory;
         });
     }
+
+    private LayerId SetDirectory(LayerRecord layer, AdditionalLayer found) => _claims.Write(transaction =>
+    {
+        long? present = transaction.Command("SELECT snapshot FROM cache_layers WHERE id = $id").With("$id", layer.Id).Number();
+        if (present is { } other && _snapshotter.TryChangesDirectory(new LayerId(other)) is not null)
+        {
+            transaction.OnCommitted(() => layer.SetDirectory(new LayerId(other)));
+            return new LayerId(other);
+        }
+        LayerId directory = _additional.SetDirectory(transaction, layer, found);
+        if (present is { } gone && gone != directory.Value)
+        {
+            _snapshotter.Remove(transaction, new LayerId(gone), force: true);
+        }
+        return directory;
+    });
 
     private void Refresh(LayerRecord layer)
     {

@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Snapshotter.Layers;
 
 namespace Cairn.Cache.Refs;
 
@@ -40,6 +41,24 @@ public sealed partial class RefStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult(Diff(lower, upper));
+    }
+
+    /// <summary>A directory of a ref at another place, as a layer of its own: the files are linked, not copied, where that is possible.</summary>
+    /// <param name="source">Borrowed; made local first.</param>
+    /// <param name="path">Directory in it.</param>
+    /// <param name="destination">Where the directory's content is to be.</param>
+    /// <param name="description">What a person sees of it.</param>
+    /// <param name="context">On whose behalf missing layers are fetched.</param>
+    /// <param name="cancellationToken">Stops before the ref exists.</param>
+    /// <exception cref="BuildException">There is no such directory.</exception>
+    /// <exception cref="ResultLostException">A layer cannot be had any more.</exception>
+    public async Task<ImmutableRef> SubtreeAsync(
+        ImmutableRef source, string path, string destination, RefDescription description, RefContext context, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        IReadOnlyList<LayerId> layers = await Layers.MakeLocalAsync(source, context, cancellationToken);
+        StagedLayer staged = await Task.Run(() => Snapshotter.StageSubtree(layers, path, destination, cancellationToken), cancellationToken);
+        return Adopt(staged, null, description);
     }
 
     /// <summary>The lazy chain of an image's layers. Layers and blobs that are here are used, the others are fetched when needed.</summary>

@@ -18,7 +18,8 @@ public sealed partial class RefStore
         Snapshotter = snapshotter;
         Claims = claims;
         Table = new RefTable(claims);
-        Layers = new LayerLoader(store, snapshotter, blobs, claims, strikeOut);
+        Additional = new AdditionalRefs(store, Table);
+        Layers = new LayerLoader(store, snapshotter, blobs, claims, Additional, strikeOut);
         Chains = new BlobChains(store, snapshotter, blobs, claims, Layers);
     }
 
@@ -27,6 +28,8 @@ public sealed partial class RefStore
     internal ClaimTable Claims { get; }
 
     internal RefTable Table { get; }
+
+    internal AdditionalRefs Additional { get; }
 
     internal LayerLoader Layers { get; }
 
@@ -114,18 +117,31 @@ public sealed partial class RefStore
             return refs;
         }
         long now = _clock.GetUtcNow().ToNanoseconds();
-        return Claims.Write(transaction =>
+        List<int> missing = [.. Enumerable.Range(0, ids.Count).Where(i => refs[i] is null)];
+        Dictionary<RefId, IReadOnlyList<FoundLayer>> elsewhere = FindElsewhere(missing.Select(i => ids[i]));
+        Claims.Write(transaction =>
         {
-            for (int i = 0; i < ids.Count; i++)
+            foreach (int i in missing)
             {
-                if (refs[i] is null && Table.Load(transaction.Command, ids[i]) is { } record)
+                RefRecord? record = Table.Load(transaction.Command, ids[i]);
+                if (record is null && elsewhere.TryGetValue(ids[i], out IReadOnlyList<FoundLayer>? found))
                 {
-                    refs[i] = Claim(transaction, record);
+                    record = Additional.Enter(transaction, found);
+                }
+                refs[i] = record is null ? null : Claim(transaction, record);
+                if (record is not null)
+                {
                     RefTable.Touch(transaction, record.Id, now);
                 }
             }
-            return refs;
+            return true;
         });
+        foreach (int i in missing.Where(i => refs[i] is { } claimed && !Layers.CanBeHad(claimed.Record)))
+        {
+            refs[i]!.Dispose();   // stands on a layer that an additional store does not have any more
+            refs[i] = null;
+        }
+        return refs;
     }
 
     /// <summary>Writes the rows of refs that have none yet, in the given transaction.</summary>
@@ -170,6 +186,24 @@ public sealed partial class RefStore
                 return true;
             });
         }
+    }
+
+    private Dictionary<RefId, IReadOnlyList<FoundLayer>> FindElsewhere(IEnumerable<RefId> ids)
+    {
+        Dictionary<RefId, IReadOnlyList<FoundLayer>> found = [];
+        if (!Additional.Any)
+        {
+            return found;
+        }
+        foreach (RefId id in ids)
+        {
+            bool isHere = _store.Read(connection => connection.Query("SELECT 1 FROM refs WHERE id = $id").With("$id", id.Value).Number()) is not null;
+            if (!isHere && Additional.Find(id) is { } layers)
+            {
+                found[id] = layers;
+            }
+        }
+        return found;
     }
 
     private ImmutableRef Claim(WriteTransaction transaction, RefRecord record) => new(this, Claims.Enter(transaction, record));

@@ -74,20 +74,31 @@ internal sealed class RefTable
     }
 
     /// <summary>The record of one more layer on a parent, made if it is new. No claim is taken.</summary>
+    /// <param name="transaction">The write turn.</param>
+    /// <param name="parent">The record below, null for none.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="kind">How it came to be, if it is new.</param>
+    /// <param name="description">What a person sees of it, if it is new.</param>
+    /// <param name="now">When it was made, if it is new.</param>
+    /// <param name="named">Somebody asks for it.</param>
+    /// <param name="id">Its id if it is new and the id is not taken; null for any.</param>
     public RefRecord FindOrInsertChild(
-        WriteTransaction transaction, RefRecord? parent, LayerRecord layer, RefKind kind, RefDescription description, DateTimeOffset now, bool named)
+        WriteTransaction transaction, RefRecord? parent, LayerRecord layer, RefKind kind, RefDescription description, DateTimeOffset now, bool named,
+        RefId? id = null)
     {
         long? existing = transaction.Command("SELECT id FROM refs WHERE parent = $parent AND layer = $layer")
             .With("$parent", parent?.Id.Value ?? 0).With("$layer", layer.Id).Number();
-        if (existing is { } id)
+        if (existing is { } known)
         {
             if (named)
             {
-                transaction.Command("UPDATE refs SET named = 1 WHERE id = $id AND named = 0").With("$id", id).ExecuteNonQuery();
+                transaction.Command("UPDATE refs SET named = 1 WHERE id = $id AND named = 0").With("$id", known).ExecuteNonQuery();
             }
-            return _claims.Find(new RefId(id)) ?? ReadOnParent(transaction.Command, id, parent, layer);
+            return _claims.Find(new RefId(known)) ?? ReadOnParent(transaction.Command, known, parent, layer);
         }
-        var record = new RefRecord(RefId.New(), parent, layer, kind, description, now, published: true);
+        RefId free = id is { } wanted && transaction.Command("SELECT 1 FROM refs WHERE id = $id").With("$id", wanted.Value).Number() is null
+            ? wanted : RefId.New();
+        var record = new RefRecord(free, parent, layer, kind, description, now, published: true);
         InsertRef(transaction, record, named);
         return record;
     }
@@ -106,6 +117,36 @@ internal sealed class RefTable
         }
         LayerBlobTable.Insert(transaction, layer.Id, LayerBlobTable.Original, image.Blob, image.DiffId);
         LayerBlobTable.AddSource(transaction, image.Blob.Digest, image.Source, now.ToNanoseconds());
+        return layer;
+    }
+
+    /// <summary>A layer that was found in an additional store: the one that is known here as the same, else a new one, still without directory.</summary>
+    public LayerRecord FindOrInsertFound(WriteTransaction transaction, FoundLayer found)
+    {
+        LayerRecord given = found.Layer;
+        LayerRecord? layer = LoadLayer(transaction.Command, "id = $value", given.Id)
+            ?? (given.ChainId is { } chain ? LoadLayer(transaction.Command, "chain_id = $value", chain.ToString()) : null);
+        if (layer is null && given.Difference is { } sides
+            && transaction.Command("SELECT id FROM cache_layers WHERE diff_lower = $lower AND diff_upper = $upper")
+                .With("$lower", sides.Lower).With("$upper", sides.Upper).Number() is { } same)
+        {
+            layer = LoadLayer(transaction.Command, "id = $value", same);
+        }
+        if (layer is null)
+        {
+            layer = _claims.Share(given);
+            InsertLayer(transaction, layer, directory: null, bytes: 0);
+            transaction.Command("UPDATE cache_layers SET diff_id = $diff WHERE id = $id")
+                .With("$diff", found.DiffId).With("$id", layer.Id).ExecuteNonQuery();
+        }
+        foreach ((KnownBlob blob, IReadOnlyList<BlobSource> sources) in found.Blobs)
+        {
+            LayerBlobTable.Insert(transaction, layer.Id, blob.Variant, blob.Descriptor, blob.DiffId);
+            foreach (BlobSource source in sources)
+            {
+                LayerBlobTable.AddSource(transaction, blob.Descriptor.Digest, source, found.Created.ToNanoseconds());
+            }
+        }
         return layer;
     }
 

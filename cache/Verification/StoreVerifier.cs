@@ -149,7 +149,7 @@ public sealed class StoreVerifier
         try
         {
             using UsedLayers used = _snapshotter.Use([layer.Layer]);
-            if (!Directory.Exists(_snapshotter.ChangesDirectory(layer.Layer)))
+            if (_snapshotter.TryChangesDirectory(layer.Layer) is null)
             {
                 finding = new Finding(FindingKind.MissingLayer, layer.Subject, "its directory is gone", []);
             }
@@ -162,15 +162,18 @@ public sealed class StoreVerifier
         }
         catch (Exception e) when (e is BuildException or IOException)
         {
-            finding = Directory.Exists(_snapshotter.ChangesDirectory(layer.Layer))
+            finding = _snapshotter.TryChangesDirectory(layer.Layer) is not null
                 ? new Finding(FindingKind.DamagedLayer, layer.Subject, "it cannot be read: " + e.Message, [])
-                : new Finding(FindingKind.MissingLayer, layer.Subject, "its directory is gone", []);
+                : new Finding(FindingKind.MissingLayer, layer.Subject, layer.Layer.IsAdditional ? e.Message : "its directory is gone", []);
         }
         if (finding is not null && _store.Read(connection =>
             connection.Query("SELECT 1 FROM layers WHERE id = $id").With("$id", layer.Layer.Value).Number()) is not null)
         {
             run.Add(finding);
-            run.BadLayers.Add((layer, finding.Kind, verdict));
+            if (!layer.Layer.IsAdditional)   // another store's is not ours to repair, and may come back
+            {
+                run.BadLayers.Add((layer, finding.Kind, verdict));
+            }
         }
     }
 

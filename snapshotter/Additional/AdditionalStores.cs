@@ -187,7 +187,7 @@ public sealed class AdditionalStores : IDisposable
     }
 
     /// <summary>The error for a layer that is not there; it names layer and store.</summary>
-    internal BuildException Missing(LayerId layer)
+    public BuildException Missing(LayerId layer)
     {
         if (OriginOf(layer) is not { } origin)
         {

@@ -12,7 +12,7 @@ public sealed class TestCache : IAsyncDisposable
     private readonly bool _ownsRoot;
     private bool _isGone;
 
-    private TestCache(string root, bool ownsRoot, string? driver, TimeProvider clock, Guid? boot = null)
+    private TestCache(string root, bool ownsRoot, string? driver, TimeProvider clock, IReadOnlyList<string> additional, Guid? boot = null)
     {
         Root = root;
         _ownsRoot = ownsRoot;
@@ -20,6 +20,7 @@ public sealed class TestCache : IAsyncDisposable
             new StoreOptions
             {
                 Root = Path.Combine(root, "store"), RunRoot = Path.Combine(root, "run"), Driver = driver, Clock = clock, BootId = boot,
+                AdditionalStores = additional,
             },
             [BuildCache.Schema]);
         Snapshotter = SnapshotterFactory.Open(Store);
@@ -43,20 +44,24 @@ public sealed class TestCache : IAsyncDisposable
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TestCache Open(string? driver = null, TimeProvider? clock = null) =>
-        new(Directory.CreateTempSubdirectory("cairn-cache-").FullName, ownsRoot: true, driver, clock ?? TimeProvider.System);
+        new(Directory.CreateTempSubdirectory("cairn-cache-").FullName, ownsRoot: true, driver, clock ?? TimeProvider.System, []);
+
+    /// <summary>A cache that finds what others have.</summary>
+    public static TestCache OpenWith(params TestCache[] others) =>
+        new(Directory.CreateTempSubdirectory("cairn-cache-").FullName, ownsRoot: true, null, TimeProvider.System, [.. others.Select(other => other.Store.Root)]);
 
     /// <summary>The same store, opened once more: by another process, as far as the store can tell.</summary>
-    public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System) { Registry = Registry };
+    public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System, Store.Options.AdditionalStores) { Registry = Registry };
 
     /// <summary>The store of another process's test.</summary>
-    public static TestCache OpenAt(string root) => new(root, ownsRoot: false, null, TimeProvider.System);
+    public static TestCache OpenAt(string root) => new(root, ownsRoot: false, null, TimeProvider.System, []);
 
     /// <summary>The same store after the machine was started again; this opening is gone. Files are as they were left.</summary>
     public TestCache Boot()
     {
         _isGone = true;
         Store.Dispose();
-        return new(Root, ownsRoot: false, null, TimeProvider.System, Guid.NewGuid()) { Registry = Registry };
+        return new(Root, ownsRoot: false, null, TimeProvider.System, Store.Options.AdditionalStores, Guid.NewGuid()) { Registry = Registry };
     }
 
     /// <summary>One more layer with files written through a mounted tree.</summary>

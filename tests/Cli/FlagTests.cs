@@ -121,7 +121,7 @@ public class FlagTests
 
     private static BuildSettings Parse(params string[] arguments)
     {
-        var build = new BuildCommandLine(CairnCommandLine.RootOption());
+        var build = new BuildCommandLine(CairnCommandLine.RootOption(), CairnCommandLine.AdditionalStoreOption());
         ParseResult parsed = new RootCommand { build.Command }.Parse(["build", .. arguments]);
         Assert.Empty(parsed.Errors);
         return build.Read(parsed);

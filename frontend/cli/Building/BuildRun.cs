@@ -22,7 +22,7 @@ internal sealed class BuildRun(BuildSettings settings)
     public async Task<int> RunAsync()
     {
         IReadOnlyList<OutputSpec> outputs = settings.EffectiveOutputs();
-        StoreLocation location = StoreLocation.For(settings.Root);
+        StoreLocation location = StoreLocation.For(settings.Root, settings.AdditionalStores);
         OutputPlan plan = OutputPlan.Check(outputs);
         using Interrupts interrupts = new();
         string id = Guid.NewGuid().ToString("N");
@@ -35,7 +35,8 @@ internal sealed class BuildRun(BuildSettings settings)
         IReadOnlyList<Explanation> unexpected = [];
         try
         {
-            await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+            await using BuildSolver solver = BuildSolver.Open(location.Options);
+            FailureReport.WriteWarnings(Console.Error, solver);
             interrupts.TellOnQuit(solver.WaitGraphAsync);
             try
             {

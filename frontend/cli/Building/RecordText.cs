@@ -38,6 +38,11 @@ internal static class RecordText
         Add("Usage count", record.UsageCount.ToString(CultureInfo.InvariantCulture));
         Add("Last used", Ago(record.LastUsedAt, now));
         Add("Type", record.RecordType);
+        if (record.Broken is { } broken)
+        {
+            Add("Broken", broken);
+        }
+
         return text.ToString();
 
         void Add(string name, string value) => text.Append($"{name}:".PadRight(16)).Append(value).Append('\n');
@@ -71,6 +76,11 @@ internal static class RecordText
             }
 
             json.WriteString("Type", record.RecordType);
+            if (record.Broken is { } broken)
+            {
+                json.WriteString("Broken", broken);
+            }
+
             json.WriteEndObject();
         }
 

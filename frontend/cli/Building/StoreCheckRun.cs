@@ -45,7 +45,7 @@ internal static class StoreCheckRun
         StoreLocation location = StoreLocation.For(settings.Root);
         try
         {
-            return await run(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot }, new CheckLine(), interrupts.Token);
+            return await run(location.Options, new CheckLine(), interrupts.Token);
         }
         catch (OperationCanceledException) when (interrupts.ExitCode != 0)
         {

@@ -1,16 +1,29 @@
 using Cairn.Llb;
+using Cairn.Solver;
 
 namespace Cairn.Cli.Building;
 
 /// <summary>Where the store and its runtime files are.</summary>
 /// <param name="Root">The store.</param>
 /// <param name="RunRoot">Runtime files; gone after a boot.</param>
-internal sealed record StoreLocation(string Root, string RunRoot)
+/// <param name="AdditionalStores">Other stores to look into, in this order.</param>
+internal sealed record StoreLocation(string Root, string RunRoot, IReadOnlyList<string> AdditionalStores)
 {
-    /// <summary>The place of the store that a command works on.</summary>
+    private const string AdditionalVariable = "CAIRN_ADDITIONAL_STORES";
+
+    /// <summary>How a solver over it is set up.</summary>
+    public SolverOptions Options => new() { Root = Root, RunRoot = RunRoot, AdditionalStores = AdditionalStores };
+
+    /// <summary>The place of the store that a command works on, with the additional stores of the environment.</summary>
     /// <param name="root">--root, or null for the default.</param>
     /// <exception cref="BuildException">Environment: the process lacks the rights that mounts and containers need.</exception>
-    public static StoreLocation For(string? root)
+    public static StoreLocation For(string? root) => For(root, []);
+
+    /// <summary>The place of the store that a command works on.</summary>
+    /// <param name="root">--root, or null for the default.</param>
+    /// <param name="additional">--additional-store; those of $CAIRN_ADDITIONAL_STORES, a list with colons, come after them.</param>
+    /// <exception cref="BuildException">Environment: the process lacks the rights that mounts and containers need.</exception>
+    public static StoreLocation For(string? root, IReadOnlyList<string> additional)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -19,7 +32,10 @@ internal sealed record StoreLocation(string Root, string RunRoot)
                 remedy: "Run it with sudo.");
         }
 
-        return new StoreLocation(root is null ? DefaultRoot(privileged: true) : Path.GetFullPath(root), DefaultRunRoot(privileged: true));
+        string[] fromEnvironment = (Environment.GetEnvironmentVariable(AdditionalVariable) ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        return new StoreLocation(
+            root is null ? DefaultRoot(privileged: true) : Path.GetFullPath(root), DefaultRunRoot(privileged: true),
+            [.. additional.Concat(fromEnvironment).Select(Path.GetFullPath)]);
     }
 
     internal static string DefaultRoot(bool privileged) => privileged

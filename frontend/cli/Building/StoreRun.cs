@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cairn.Cli.Errors;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
 using Cairn.Solver;
@@ -12,7 +13,7 @@ internal static class StoreRun
     /// <returns>The exit code.</returns>
     public static async Task<int> DiskUsageAsync(DiskUsageSettings settings)
     {
-        await using BuildSolver solver = Open(settings.Root);
+        await using BuildSolver solver = Open(settings.Root, settings.AdditionalStores);
         IReadOnlyList<StoredRecord> records =
             [.. solver.Store.DiskUsage([]).OrderByDescending(r => r.Size).ThenBy(r => r.Id, StringComparer.Ordinal)];
         if (settings.Json)
@@ -61,7 +62,7 @@ internal static class StoreRun
         }
 
         using Interrupts interrupts = new();
-        await using BuildSolver solver = Open(settings.Root);
+        await using BuildSolver solver = Open(settings.Root, settings.AdditionalStores);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         bool headed = false;
         IReadOnlyList<StoredRecord> removed;
@@ -100,10 +101,11 @@ internal static class StoreRun
         return 0;
     }
 
-    private static BuildSolver Open(string? root)
+    private static BuildSolver Open(string? root, IReadOnlyList<string> additional)
     {
-        StoreLocation location = StoreLocation.For(root);
-        return BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+        BuildSolver solver = BuildSolver.Open(StoreLocation.For(root, additional).Options);
+        FailureReport.WriteWarnings(Console.Error, solver);
+        return solver;
     }
 
     private static async Task<bool> ConfirmAsync(PruneSettings settings)

@@ -43,17 +43,19 @@ internal sealed class BuildCommandLine
     private readonly Option<string> _sbom = Text("--sbom", "BOOL", "SBOM attestation: only 'false' until it exists");
     private readonly Option<bool> _load = Flag("--load", "Refused: there is no Docker engine's image store to load into");
     private readonly Option<string?> _root;
+    private readonly Option<string[]> _additionalStore;
 
-    public BuildCommandLine(Option<string?> root)
+    public BuildCommandLine(Option<string?> root, Option<string[]> additionalStore)
     {
         _root = root;
+        _additionalStore = additionalStore;
         Command = new Command("build", "Build an image from a Dockerfile, or solve an LLB definition") { Aliases = { "b" } };
         Command.Arguments.Add(_context);
         foreach (Option option in (Option[])
             [
                 _file, _tag, _target, _buildArgument, _label, _platform, _output, _push, _noCache, _noCacheFilter, _pull, _progress, _quiet,
                 _buildContext, _metadataFile, _imageIdFile, _expectCached, _timings, _definition, _secret, _ssh, _addHost, _network, _allow, _shmSize, _ulimit,
-                _cgroupParent, _provenance, _sbom, _load, root,
+                _cgroupParent, _provenance, _sbom, _load, root, additionalStore,
             ])
         {
             Command.Options.Add(option);
@@ -128,6 +130,7 @@ internal sealed class BuildCommandLine
             Pull = parsed.GetValue(_pull),
             Progress = parsed.GetValue(_quiet) ? ProgressMode.Quiet : Mode(parsed.GetValue(_progress)),
             Root = parsed.GetValue(_root),
+            AdditionalStores = parsed.GetValue(_additionalStore) ?? [],
             NamedContexts = KeyValues.Required(parsed.GetValue(_buildContext) ?? [], "--build-context"),
             MetadataFile = parsed.GetValue(_metadataFile),
             ImageIdFile = parsed.GetValue(_imageIdFile),

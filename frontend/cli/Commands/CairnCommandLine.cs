@@ -14,16 +14,16 @@ internal sealed class CairnCommandLine
 
     public CairnCommandLine()
     {
-        var build = new BuildCommandLine(RootOption());
+        var build = new BuildCommandLine(RootOption(), AdditionalStoreOption());
         _context = build.Context;
         build.Command.SetAction((parsed, _) => Engine.BuildAsync(build.Read(parsed)));
         _root.Subcommands.Add(build.Command);
 
-        var usage = new DiskUsageCommandLine(RootOption());
+        var usage = new DiskUsageCommandLine(RootOption(), AdditionalStoreOption());
         usage.Command.SetAction((parsed, _) => Engine.DiskUsageAsync(usage.Read(parsed)));
         _root.Subcommands.Add(usage.Command);
 
-        var prune = new PruneCommandLine(RootOption());
+        var prune = new PruneCommandLine(RootOption(), AdditionalStoreOption());
         prune.Command.SetAction((parsed, _) => Engine.PruneAsync(prune.Read(parsed)));
         _root.Subcommands.Add(prune.Command);
 
@@ -76,6 +76,14 @@ internal sealed class CairnCommandLine
 
     internal static Option<string?> RootOption() =>
         new("--root") { HelpName = "DIR", Description = "Where the store is (default: /var/lib/cairn as root, else $XDG_DATA_HOME/cairn)" };
+
+    internal static Option<string[]> AdditionalStoreOption() => new("--additional-store")
+    {
+        HelpName = "DIR",
+        Description = "Look also into this store, which is only read (repeatable; also $CAIRN_ADDITIONAL_STORES, with colons)",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
 
     // A mistyped flag is taken for the context by the parser: it is the only argument that takes free text.
     private string? UnknownFlag(ParseResult parsed)

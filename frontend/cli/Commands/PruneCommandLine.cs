@@ -15,12 +15,14 @@ internal sealed class PruneCommandLine
     private readonly Option<string> _minFree = new("--min-free-space") { HelpName = "SIZE", Description = "Remove until this much of the disk is free" };
     private readonly Option<bool> _history = new("--history") { Description = "Remove the records of builds, too" };
     private readonly Option<string?> _root;
+    private readonly Option<string[]> _additionalStore;
 
-    public PruneCommandLine(Option<string?> root)
+    public PruneCommandLine(Option<string?> root, Option<string[]> additionalStore)
     {
         _root = root;
+        _additionalStore = additionalStore;
         Command = new Command("prune", "Remove what no build is using from the store");
-        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, _history, root])
+        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, _history, root, additionalStore])
         {
             Command.Options.Add(option);
         }
@@ -31,6 +33,7 @@ internal sealed class PruneCommandLine
     /// <exception cref="UsageException">A size or time cannot be read.</exception>
     public PruneSettings Read(ParseResult parsed) => new(
         parsed.GetValue(_root),
+        parsed.GetValue(_additionalStore) ?? [],
         parsed.GetValue(_all),
         parsed.GetValue(_force),
         parsed.GetValue(_keepDuration) is { } duration ? Duration(duration) : null,

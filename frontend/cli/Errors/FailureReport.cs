@@ -44,6 +44,15 @@ internal static class FailureReport
         }
     }
 
+    /// <summary>What is wrong with additional stores, before the command goes on without them.</summary>
+    public static void WriteWarnings(TextWriter output, Solver.BuildSolver solver)
+    {
+        foreach (string warning in solver.Warnings)
+        {
+            output.WriteLine($"WARNING: {warning}");
+        }
+    }
+
     /// <summary>Lint and other warnings, after the build.</summary>
     public static void WriteWarnings(TextWriter output, IReadOnlyList<Solver.Progress.BuildWarning> warnings)
     {

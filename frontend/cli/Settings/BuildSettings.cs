@@ -24,6 +24,9 @@ internal sealed record BuildSettings
     /// <summary>The store, or null for the default.</summary>
     public string? Root { get; init; }
 
+    /// <summary>Other stores to look into.</summary>
+    public IReadOnlyList<string> AdditionalStores { get; init; } = [];
+
     /// <summary>Name to value as typed: a directory, docker-image://…, oci-layout://…, a git reference or URL.</summary>
     public IReadOnlyDictionary<string, string> NamedContexts { get; init; } = new Dictionary<string, string>();
 

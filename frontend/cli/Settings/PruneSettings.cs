@@ -2,5 +2,5 @@ namespace Cairn.Cli.Settings;
 
 /// <summary>What `cairn prune` was asked for; sizes in bytes.</summary>
 internal sealed record PruneSettings(
-    string? Root, bool All, bool Force, TimeSpan? KeepDuration, long? MaxUsedSpace, long? ReservedSpace, long? MinFreeSpace,
-    bool History);
+    string? Root, IReadOnlyList<string> AdditionalStores, bool All, bool Force, TimeSpan? KeepDuration, long? MaxUsedSpace, long? ReservedSpace,
+    long? MinFreeSpace, bool History);
