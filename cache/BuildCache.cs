@@ -82,6 +82,23 @@ public sealed class BuildCache : IAsyncDisposable
         });
     }
 
+    /// <summary>Writes the rows of refs that are not remembered under a key.</summary>
+    public void Publish(IReadOnlyList<ImmutableRef> refs)
+    {
+        ArgumentNullException.ThrowIfNull(refs);
+        if (refs.Count > 0)
+        {
+            _claims.Write(transaction =>
+            {
+                foreach (ImmutableRef reference in refs)
+                {
+                    Refs.Publish(transaction, reference.Record);
+                }
+                return true;
+            });
+        }
+    }
+
     /// <summary>Remembers that all keys of the inputs lead to keys that some of them were found to lead to. Writes only if something is new.</summary>
     public void Link(KeyQuery query, IReadOnlyList<CacheKeyId> targets)
     {

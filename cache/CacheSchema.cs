@@ -1,3 +1,4 @@
+using Cairn.Cache.Collection;
 using Cairn.Cache.Recovery;
 using Cairn.Snapshotter.Store;
 
@@ -101,7 +102,7 @@ internal static class CacheSchema
         CREATE INDEX cache_mounts_by_name ON cache_mounts(name);
         """;
 
-    public static StoreSchema Schema { get; } = new("cache", [First])
+    public static StoreSchema Schema { get; } = new("cache", [First, EvictionTable.Schema])
     {
         Areas =
         [

@@ -1,5 +1,6 @@
 using Cairn.Protos.Pb;
 using Cairn.Solver.Exporters;
+using Cairn.Solver.History;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver;
@@ -9,6 +10,12 @@ public sealed record BuildRequest
 {
     /// <summary>Names the build; no two live builds have the same.</summary>
     public required string Id { get; init; }
+
+    /// <summary>Names the record of the build; new for each.</summary>
+    public BuildId HistoryId { get; init; } = BuildId.New();
+
+    /// <summary>What the build is called in the records.</summary>
+    public BuildLabel Label { get; init; } = BuildLabel.None;
 
     /// <summary>The client.</summary>
     public required ISession Session { get; init; }

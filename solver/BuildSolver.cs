@@ -1,11 +1,14 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Cairn.Cache;
 using Cairn.Llb;
 using Cairn.Llb.Graphs;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Store;
+using Cairn.Solver.Debugging;
 using Cairn.Solver.Execution;
 using Cairn.Solver.Exporters;
+using Cairn.Solver.History;
 using Cairn.Solver.Jobs;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
@@ -26,6 +29,8 @@ public sealed class BuildSolver : IAsyncDisposable
     private readonly BuildEngine _engine;
     private readonly ILogger _logger;
     private bool _hasBuilt;
+    private readonly HistoryStore _history;
+    private readonly ConcurrentDictionary<Task, bool> _records = [];   // of builds that have ended, being written
     private int _isDisposed;
 
     private BuildSolver(ServiceProvider provider)
@@ -33,11 +38,20 @@ public sealed class BuildSolver : IAsyncDisposable
         _provider = provider;
         _engine = provider.GetRequiredService<BuildEngine>();
         _logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger<BuildSolver>();
+        _history = provider.GetRequiredService<HistoryStore>();
+        History = new BuildHistory(_history, provider.GetRequiredService<BuildCache>().Collector);
+        Shells = new StepShells(_engine.Services, History, _history, _engine);
         Store = new StoreCommands(provider.GetRequiredService<BuildCache>());
     }
 
     /// <summary>What lies in the store.</summary>
     public StoreCommands Store { get; }
+
+    /// <summary>Records of builds.</summary>
+    public BuildHistory History { get; }
+
+    /// <summary>Shells in what failed steps left.</summary>
+    public StepShells Shells { get; }
 
     /// <summary>Opens the store and everything above it.</summary>
     /// <exception cref="BuildException">Environment: the store cannot be opened.</exception>
@@ -63,7 +77,7 @@ public sealed class BuildSolver : IAsyncDisposable
                 CloseBudget = TimeSpan.FromSeconds(options.IsLongLived ? 10 : 0.5),
                 OnDeadInstance = ExecutionRegistration.EndContainers,
             },
-            [BuildCache.Schema, .. TransferRegistration.Schemas]));
+            [BuildCache.Schema, .. TransferRegistration.Schemas, HistoryTable.Schema]));
         services.AddSingleton(provider => SnapshotterFactory.Open(provider.GetRequiredService<StoreRoot>()));
         services.AddSingleton(provider => new BuildCache(
             provider.GetRequiredService<StoreRoot>(),
@@ -74,6 +88,8 @@ public sealed class BuildSolver : IAsyncDisposable
         services.AddSingleton<IOpKind, DiffOpKind>();
         services.AddSingleton<IOpKind, BuildOpKind>();
         services.AddSingleton<IOpKind, PassthroughOpKind>();
+        services.AddSingleton(provider => new HistoryStore(
+            provider.GetRequiredService<StoreRoot>(), provider.GetRequiredService<BuildCache>().Collector, options.History, options.Clock, options.Loggers.CreateLogger<HistoryStore>()));
         services.AddExecution();
         services.AddTransfer();
         configure(services);
@@ -109,8 +125,39 @@ public sealed class BuildSolver : IAsyncDisposable
     /// <param name="progress">Hears of it; told nothing more once the call has returned.</param>
     /// <param name="cancellationToken">Ends the build. What other builds need of it goes on.</param>
     /// <exception cref="BuildException">The build failed.</exception>
-    public Task<BuildResult> BuildAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken) =>
-        BuildAsync(request, progress, recorder: null, cancellationToken);
+    public async Task<BuildResult> BuildAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(progress);
+        if (_history.Options.MaxBuilds == 0)
+        {
+            return await BuildAsync(request, progress, recorder: null, cancellationToken);
+        }
+
+        var recorder = new BuildRecorder(_history, request, progress, _engine.Services.Clock);
+        recorder.Begin();
+        BuildResult? result = null;
+        Exception? error = null;
+        try
+        {
+            return result = await BuildAsync(request, recorder, recorder, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            error = e;
+            throw;
+        }
+        finally
+        {
+            // The caller has its answer first.
+            Task record = Task.Run(() => recorder.EndAsync(result, error), CancellationToken.None);
+            _records.TryAdd(record, true);
+            _ = record.ContinueWith(done => _records.TryRemove(done, out _), TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Waits until the builds that have ended are recorded.</summary>
+    public Task RecordsAsync(CancellationToken cancellationToken) => Task.WhenAll(_records.Keys).WaitAsync(cancellationToken);
 
     /// <summary>Runs one build whose vertices somebody keeps records of.</summary>
     internal async Task<BuildResult> BuildAsync(
@@ -157,6 +204,7 @@ public sealed class BuildSolver : IAsyncDisposable
         }
 
         await _engine.DisposeAsync();
+        await Task.WhenAll(_records.Keys);
         try
         {
             if (_hasBuilt)

@@ -1,3 +1,4 @@
+using Cairn.Solver.History;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,6 +28,9 @@ public sealed record SolverOptions
 
     /// <summary>The collector keeps the store below this many bytes; null is a tenth of the disk.</summary>
     public long? MaxUsedSpace { get; init; }
+
+    /// <summary>How long records of builds are kept.</summary>
+    public HistoryOptions History { get; init; } = new();
 
     /// <summary>
     /// The process stays, like a daemon: it makes what it writes durable every few seconds and takes over what processes that were killed

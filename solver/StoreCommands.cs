@@ -81,10 +81,31 @@ public sealed class StoreCommands
             ReservedSpace = request.ReservedSpace,
             MinFreeSpace = request.MinFreeSpace,
             Filters = request.Filters,
+            Rule = RuleOf(request),
         };
         IReadOnlyList<UsageRecord> gone = await _cache.Collector.PruneAsync(
             options, removed is null ? null : record => removed(Tell(record)), cancellationToken);
         return [.. gone.Select(Tell)];
+    }
+
+    private static string RuleOf(PruneRequest request)
+    {
+        List<string> words = ["prune"];
+        Add("--all", request.All);
+        Add("--keep-duration", request.KeepDuration > TimeSpan.Zero);
+        Add("--max-used-space", request.MaxUsedSpace > 0);
+        Add("--reserved-space", request.ReservedSpace > 0);
+        Add("--min-free-space", request.MinFreeSpace > 0);
+        Add("--filter", request.Filters.Count > 0);
+        return string.Join(' ', words);
+
+        void Add(string word, bool isGiven)
+        {
+            if (isGiven)
+            {
+                words.Add(word);
+            }
+        }
     }
 
     private static StoreFinding IndexFinding(string damage) =>

@@ -75,6 +75,19 @@ public sealed class ContentChecksums
         ImmutableRef? reference, ContentSelector selector, RefContext context, CancellationToken cancellationToken) =>
         (await ComputeEachAsync(reference, [selector], context, cancellationToken))[0];
 
+    /// <summary>The files behind a content key that was computed in this process; reads nothing.</summary>
+    /// <param name="reference">The input, borrowed.</param>
+    /// <param name="selectors">As the key was computed with.</param>
+    /// <param name="cancellationToken">Stops the walk through memory.</param>
+    /// <returns>In path order; null if the tree is not in memory.</returns>
+    public static IReadOnlyList<ContentFile>? TryList(
+        ImmutableRef reference, IReadOnlyList<ContentSelector> selectors, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(selectors);
+        return reference.Record.Tree is { } tree ? ContentListing.Of(tree, selectors, cancellationToken) : null;
+    }
+
     /// <summary>The digest of a tree, for tests and for trees that are no refs yet.</summary>
     internal static Digest Compute(TreeNode root, ContentSelector selector, CancellationToken cancellationToken)
     {

@@ -13,6 +13,7 @@ namespace Cairn.Cache.Collection;
 [SuppressMessage("Reliability", "CA1001", Justification = "A semaphore whose wait handle is never asked for holds nothing.")]
 public sealed class Collector
 {
+    private const string CeilingRule = "ceiling";
     private const int BatchRecords = 32;
     private const int MaxChain = 256;   // records that go with one because nothing else stands on them
 
@@ -31,6 +32,9 @@ public sealed class Collector
         _mounts = new CacheMountUsage(store, claims);
         _removal = new RecordRemoval(store, (transaction, layer) => snapshotter.Remove(transaction, layer, force: true));   // a reader keeps the files
     }
+
+    /// <summary>When and why a record was removed; null if it was not, or too long ago.</summary>
+    public Eviction? FindEviction(RefId id) => EvictionTable.Find(_store, id);
 
     /// <summary>Bytes that the store may take after a build.</summary>
     public long Ceiling => _options.MaxUsedSpace ?? (Disk().TotalSize / 10);
@@ -81,10 +85,10 @@ public sealed class Collector
         {
             return [];
         }
-        List<UsageRecord> gone = [.. await PruneAsync(new PruneOptions { MaxUsedSpace = ceiling }, null, cancellationToken)];
+        List<UsageRecord> gone = [.. await PruneAsync(new PruneOptions { MaxUsedSpace = ceiling, Rule = CeilingRule }, null, cancellationToken)];
         if (TotalBytes() > ceiling)
         {
-            gone.AddRange(await PruneAsync(new PruneOptions { All = true, MaxUsedSpace = ceiling }, null, cancellationToken));
+            gone.AddRange(await PruneAsync(new PruneOptions { All = true, MaxUsedSpace = ceiling, Rule = CeilingRule }, null, cancellationToken));
         }
         return gone;
     }
@@ -129,7 +133,7 @@ public sealed class Collector
             }
             bool Together(Ledger.Row row) =>
                 (keep is null || !row.Named) && !refused.Contains(row.Id) && IsEligible(row, options, filter, since);
-            foreach (UsageRecord record in Remove(chosen, ledger, mounts, refused, Together))
+            foreach (UsageRecord record in Remove(chosen, ledger, mounts, refused, Together, options.Rule))
             {
                 total -= record.Size;
                 gone.Add(record);
@@ -163,7 +167,7 @@ public sealed class Collector
 
     // With each record goes what it alone stands on, if that may go too: all in one write turn.
     private List<UsageRecord> Remove(
-        List<Candidate> chosen, Ledger ledger, List<UsageRecord> mounts, HashSet<long> refused, Func<Ledger.Row, bool> together)
+        List<Candidate> chosen, Ledger ledger, List<UsageRecord> mounts, HashSet<long> refused, Func<Ledger.Row, bool> together, string rule)
     {
         List<UsageRecord> gone = [];
         foreach (Candidate candidate in chosen.Where(candidate => candidate.Row is null))
@@ -184,7 +188,11 @@ public sealed class Collector
             return gone;
         }
         HashSet<long> done = _claims.Write(transaction =>
-            rows.Where(row => _removal.TryRemove(transaction, row.Id, row.Layer)).Select(row => row.Id).ToHashSet());
+        {
+            HashSet<long> removed = rows.Where(row => _removal.TryRemove(transaction, row.Id, row.Layer)).Select(row => row.Id).ToHashSet();
+            EvictionTable.Note(transaction, removed, rule, _options.Clock.GetUtcNow());
+            return removed;
+        });
         foreach (Ledger.Row row in rows)
         {
             if (!done.Contains(row.Id))

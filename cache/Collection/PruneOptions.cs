@@ -18,6 +18,9 @@ public sealed record PruneOptions
     /// <summary>Bytes of the disk that should be free; 0 is no limit.</summary>
     public long MinFreeSpace { get; init; }
 
+    /// <summary>The words under which the removal is noted, for whoever misses a record later.</summary>
+    public string Rule { get; init; } = "prune";
+
     /// <summary>Filters, of which one must match; none matches everything. See <see cref="RecordFilter"/>.</summary>
     public IReadOnlyList<string> Filters { get; init; } = [];
 }

@@ -80,9 +80,16 @@ public static class LostRecords
         Digest digest = Digest.Parse("sha256:" + name);
         long? size = store.Read(connection =>
             connection.Query("SELECT size FROM blobs WHERE digest = $digest").With("$digest", digest.ToString()).Number());
-        using FileStream file = File.OpenRead(store.BlobPath(digest));
-        return file.Length == size
-            && Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file)).Equals(name, StringComparison.Ordinal);
+        try
+        {
+            using FileStream file = File.OpenRead(store.BlobPath(digest));
+            return file.Length == size
+                && Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file)).Equals(name, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;   // what cannot be read proves nothing
+        }
     }
 
     /// <summary>

@@ -71,7 +71,7 @@ public sealed class ImmutableRef : IDisposable
     public async Task<SnapshotView> ViewAsync(RefContext context, CancellationToken cancellationToken)
     {
         IReadOnlyList<LayerId> layers = await _store.Layers.MakeLocalAsync(this, context, cancellationToken);
-        return _store.Snapshotter.View(layers);
+        return _store.Snapshotter.View(layers, cancellationToken);
     }
 
     /// <summary>One blob for each layer, bottom first. What was computed once is found again; nothing is mounted.</summary>

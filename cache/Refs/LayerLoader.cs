@@ -147,6 +147,7 @@ internal sealed class LayerLoader
             {
                 using (staged)
                 {
+                    Failpoints.Hit("layer.unpacked");
                     if (!result.HasRoot && at > 0 && IsChild(layers[at - 1], blob.DiffId, layers[at]))
                     {
                         staged.TakeRootOf(await MakeLocalAsync(layers, at - 1, context, cancellationToken), _snapshotter);

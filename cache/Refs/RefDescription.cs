@@ -23,6 +23,9 @@ public sealed record RefDescription(string Description, string RecordType)
     /// <summary>A persistent directory of RUN steps.</summary>
     public const string CacheMount = "exec.cachemount";
 
+    /// <summary>What a failed step left, kept for a look at it.</summary>
+    public const string FailedStep = "debug.failed-step";
+
     /// <summary>Description of a regular record.</summary>
     /// <param name="description">Free text.</param>
     public RefDescription(string description)

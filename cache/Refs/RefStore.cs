@@ -41,13 +41,13 @@ public sealed partial class RefStore
     {
         if (parent is null)
         {
-            return new MutableRef(this, null, Snapshotter.Prepare([]));
+            return new MutableRef(this, null, Snapshotter.Prepare([], cancellationToken));
         }
         IReadOnlyList<LayerId> layers = await Layers.MakeLocalAsync(parent, context, cancellationToken);
         ImmutableRef claim = parent.Clone();
         try
         {
-            return new MutableRef(this, claim, Snapshotter.Prepare(layers));
+            return new MutableRef(this, claim, Snapshotter.Prepare(layers, cancellationToken));
         }
         catch
         {

@@ -10,8 +10,8 @@ internal readonly record struct StackedLayer(LayerId Layer, string Directory)
     /// <summary>It is shown by its twin.</summary>
     public bool IsTwin => LayerTwin.IsTwin(Directory);
 
-    /// <summary>Names what is shown: the layer's id, negative for its twin.</summary>
-    public long Key => IsTwin ? -Layer.Value : Layer.Value;
+    /// <summary>Names what is shown: twice the layer's id, and one more for its twin.</summary>
+    public long Key => (Layer.Value * 2) + (IsTwin ? 1 : 0);
 
     /// <summary>The layers of a list, bottom first.</summary>
     public static StackedLayer[] Of(UsedLayers used)

@@ -342,7 +342,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         "ALTER TABLE store ADD COLUMN boot TEXT NOT NULL DEFAULT ''",
         // Namespace of the attributes that overlayfs marks its layers with: only a process with the same rights can read them.
         "ALTER TABLE layers ADD COLUMN marks TEXT NOT NULL DEFAULT 'trusted'",
-        // Runs of layers in one directory; "sources" are ids, bottom first, negative for a layer's twin, and "identity" is their hash.
+        // Runs of layers in one directory; "sources" are ids times two, bottom first, plus one for a layer's twin, and "identity" is their hash.
         """
         CREATE TABLE flattened (
             id       INTEGER PRIMARY KEY AUTOINCREMENT,

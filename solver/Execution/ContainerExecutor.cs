@@ -137,7 +137,9 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
             }
 
             arguments.AddRange(["run", "--bundle", bundle, plan.Id]);
-            using RuntimeProcess process = RuntimeProcess.Start(runtime.Command(_state, arguments), output);
+            using RuntimeProcess process = plan.Request.Console == ConsoleUse.Collected
+                ? RuntimeProcess.Start(runtime.Command(_state, arguments), output)
+                : RuntimeProcess.StartAttached(runtime.Command(_state, arguments));
             int code = await ExitAsync(runtime, plan.Id, process, cancellationToken);
             bool runtimeDied = await RemoveIfLeftAsync(runtime, plan.Id);   // before the streams: a container that is left holds them
             await process.StreamsAsync();

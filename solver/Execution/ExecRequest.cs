@@ -47,6 +47,9 @@ public sealed record ExecRequest
     /// <summary>Limits of memory and CPU; null if there are none.</summary>
     public LinuxResources? Resources { get; init; }
 
+    /// <summary>What it has as its standard streams.</summary>
+    public ConsoleUse Console { get; init; }
+
     /// <summary>Directories that were made only to mount something below them are removed too.</summary>
     public bool RemovesStubsRecursively { get; init; }
 }

@@ -11,7 +11,8 @@ internal static class ExecutionRegistration
     public static IServiceCollection AddExecution(this IServiceCollection services) => services
         .AddSingleton<IExecutor>(provider => Executor(provider.GetRequiredService<StoreRoot>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(_ => LogLimits.FromEnvironment())
-        .AddSingleton<IOpKind>(provider => new ExecOpKind(provider.GetRequiredService<LogLimits>()))
+        .AddSingleton<IOpKind>(provider => new ExecOpKind(
+            provider.GetRequiredService<LogLimits>(), provider.GetRequiredService<SolverOptions>().History is { MaxBuilds: > 0, MaxKeptSteps: > 0 }))
         .AddSingleton<IOpKind, FileOpKind>();
 
     /// <summary>Ends the containers of an instance whose process is gone, before its directories are reclaimed.</summary>

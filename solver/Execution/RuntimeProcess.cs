@@ -16,24 +16,30 @@ internal sealed class RuntimeProcess : IDisposable
     private readonly Task _output;
     private readonly Task _errors;
 
-    private RuntimeProcess(Process process, IExecOutput output)
+    private RuntimeProcess(Process process, IExecOutput? output)
     {
         _process = process;
-        _output = Read(process.StandardOutput.BaseStream, 1, output);
-        _errors = Read(process.StandardError.BaseStream, 2, output);
+        _output = output is null ? Task.CompletedTask : Read(process.StandardOutput.BaseStream, 1, output);
+        _errors = output is null ? Task.CompletedTask : Read(process.StandardError.BaseStream, 2, output);
     }
 
     /// <summary>Starts a program with nothing to read and an environment of its own.</summary>
     /// <param name="command">Program and arguments.</param>
     /// <param name="output">Receives both streams.</param>
     /// <exception cref="BuildException">The program cannot be started.</exception>
-    public static RuntimeProcess Start(IReadOnlyList<string> command, IExecOutput output)
+    public static RuntimeProcess Start(IReadOnlyList<string> command, IExecOutput output) => Start(command, output, isAttached: false);
+
+    /// <summary>Starts a program with the standard streams of this process and an environment of its own.</summary>
+    /// <exception cref="BuildException">The program cannot be started.</exception>
+    public static RuntimeProcess StartAttached(IReadOnlyList<string> command) => Start(command, output: null, isAttached: true);
+
+    private static RuntimeProcess Start(IReadOnlyList<string> command, IExecOutput? output, bool isAttached)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardInput = !isAttached,
+            RedirectStandardOutput = !isAttached,
+            RedirectStandardError = !isAttached,
             UseShellExecute = false,
             WorkingDirectory = "/",
         };
@@ -42,7 +48,11 @@ internal sealed class RuntimeProcess : IDisposable
         try
         {
             Process process = Process.Start(start)!;   // null only with UseShellExecute
-            process.StandardInput.Close();
+            if (!isAttached)
+            {
+                process.StandardInput.Close();
+            }
+
             return new RuntimeProcess(process, output);
         }
         catch (Win32Exception e)

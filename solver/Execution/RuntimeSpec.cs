@@ -54,7 +54,7 @@ internal sealed partial class RuntimeSpec
     {
         ExecRequest request = _plan.Request;
         _json.WriteStartObject("process");
-        _json.WriteBoolean("terminal", false);
+        _json.WriteBoolean("terminal", request.Console == ConsoleUse.Terminal);
         _json.WriteStartObject("user");
         _json.WriteNumber("uid", _plan.User.Uid);
         _json.WriteNumber("gid", _plan.User.Gid);

@@ -35,6 +35,7 @@ internal sealed class BuildJob(
     {
         LlbGraph graph = LlbGraph.Load(definition);
         entitlements.Check(graph);
+        Recorder?.Loaded(definition, graph);
         lock (_lock)
         {
             var positions = new Dictionary<Digest, int>(graph.Vertices.Count);

@@ -1,3 +1,6 @@
+using Cairn.Llb.Graphs;
+using Definition = Cairn.Protos.Pb.Definition;
+
 namespace Cairn.Solver.Jobs;
 
 /// <summary>Keeps records of one build's vertices, for history and explanations.</summary>
@@ -9,4 +12,7 @@ internal interface IVertexRecorder
     /// </summary>
     /// <remarks>Called on the scheduler's loop: it takes a note and returns. It must not wait, read files, or throw.</remarks>
     void Record(VertexOutcome outcome);
+
+    /// <summary>Told of each definition that the build loads, by the caller of the load.</summary>
+    void Loaded(Definition definition, LlbGraph graph);
 }

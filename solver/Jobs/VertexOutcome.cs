@@ -43,6 +43,30 @@ internal sealed record VertexOutcome
     /// <summary>For a hit the record that was found; null for scratch, and if it is no hit.</summary>
     public RefId? Stored => _note.Candidate is { Value: not 0 } candidate ? new RefId(candidate.Value) : null;
 
+    /// <summary>Ids of the records that hold the results, scratch left out.</summary>
+    public IReadOnlyList<string> Results
+    {
+        get
+        {
+            if (Stored is { } stored)
+            {
+                return [stored.ToString()];
+            }
+
+            List<string> ids = [];
+            for (int i = 0; i < _note.Results.Count; i++)
+            {
+                using ImmutableRef? result = _results.TryClone(_note.Results[i]);
+                if (result is not null)
+                {
+                    ids.Add(result.Id.ToString());
+                }
+            }
+
+            return ids;
+        }
+    }
+
     /// <summary>Stored results that were tried in vain, in that order.</summary>
     public IReadOnlyList<StoredFault> Faults => _note.Faults;
 

@@ -5,7 +5,9 @@ using Cairn.Solver.Execution;
 namespace Cairn.Solver.Ops;
 
 /// <summary>Processes in containers.</summary>
-internal sealed class ExecOpKind(LogLimits logLimits) : IOpKind
+/// <param name="logLimits">How much a process may print.</param>
+/// <param name="keepsFailures">What failed processes wrote is kept for a look at it.</param>
+internal sealed class ExecOpKind(LogLimits logLimits, bool keepsFailures) : IOpKind
 {
     public Op.OpOneofCase Kind => Op.OpOneofCase.Exec;
 
@@ -14,6 +16,6 @@ internal sealed class ExecOpKind(LogLimits logLimits) : IOpKind
     public IOp Create(Vertex vertex)
     {
         ExecValidation.Check(vertex.Op.Exec);
-        return new ExecVertexOp(vertex.Op.Exec, logLimits);
+        return new ExecVertexOp(vertex.Op.Exec, logLimits, keepsFailures);
     }
 }

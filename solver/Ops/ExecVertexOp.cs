@@ -1,14 +1,17 @@
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Protos.Pb;
+using Cairn.Solver.Debugging;
 using Cairn.Solver.Execution;
+using Cairn.Solver.History;
 using Cairn.Solver.Sessions;
+using Microsoft.Extensions.Logging;
 
 namespace Cairn.Solver.Ops;
 
 /// <summary>Runs one process on its mounts; what it wrote becomes the results.</summary>
 /// <remarks>Source: llb-semantics.md, section 7.</remarks>
-internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
+internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits, bool keepsFailures) : IOp
 {
     public Task<CacheMap> CacheMapAsync(OpContext context, int index, CancellationToken cancellationToken) =>
         Task.FromResult(ExecCacheMap.Of(context.Vertex));
@@ -43,21 +46,26 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits) : IOp
         if (!(meta.ValidExitCodes.Count == 0 ? exit.Code == 0 : meta.ValidExitCodes.Contains(exit.Code)))
         {
             output.FlushKept();
-            throw Failure(exit);
+            var failure = new ProcessFailedException(string.Join(' ', meta.Args), exit, await KeepAsync(context, mounts, cancellationToken));
+
+            // A limit belongs to the build that set it; an exit code belongs to the work.
+            throw exit.WasOutOfMemory ? new ClientFaultException(ErrorKind.Input, "", "", failure.Message, inner: failure) : failure;
         }
 
         return await mounts.CommitAsync(cancellationToken);
     }
 
-    private BuildException Failure(ExecExit exit)
+    // What cannot be kept is not there to look at; the failure itself is what counts.
+    private async Task<IReadOnlyList<KeptFilesystem>> KeepAsync(OpContext context, ExecMounts mounts, CancellationToken cancellationToken)
     {
-        string process = QuotedText.Quote(string.Join(' ', exec.Meta.Args));
-        string memory = exit.WasOutOfMemory ? ": cannot allocate memory" : "";
-        string reason = $"process {process} did not complete successfully: exit code: {exit.Code}{memory}";
-
-        // A limit belongs to the build that set it; an exit code belongs to the work.
-        return exit.WasOutOfMemory
-            ? new ClientFaultException(ErrorKind.Input, "", "", reason)
-            : new BuildException(ErrorKind.Input, "", "", reason);
+        try
+        {
+            return keepsFailures ? await mounts.KeepAsync(cancellationToken) : [];
+        }
+        catch (Exception e) when (e is BuildException or IOException or UnauthorizedAccessException)
+        {
+            context.Services.Loggers.CreateLogger<ExecVertexOp>().StepNotKept(context.Vertex.Name, e);
+            return [];
+        }
     }
 }

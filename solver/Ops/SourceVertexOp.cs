@@ -19,7 +19,10 @@ internal sealed class SourceVertexOp(ISourceInstance source) : IOp
         return new CacheMap(
             key.Key.StartsWith(SessionPrefix, StringComparison.Ordinal) ? CacheDigest.Random(digest) : CacheDigest.Stable(digest),
             [],
-            key.HasMore);
+            key.HasMore)
+        {
+            Pin = key.Pin,
+        };
     }
 
     public async Task<IReadOnlyList<ImmutableRef?>> ExecuteAsync(

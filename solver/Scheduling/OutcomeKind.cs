@@ -17,4 +17,7 @@ internal enum OutcomeKind
 
     /// <summary>The key could not be made, or the op failed.</summary>
     Failed,
+
+    /// <summary>Nothing is decided yet: a source was resolved, or content of an input was hashed. Perhaps nothing follows.</summary>
+    Keyed,
 }

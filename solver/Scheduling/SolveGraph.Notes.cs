@@ -5,6 +5,15 @@ namespace Cairn.Solver.Scheduling;
 /// <content>What was decided, for whoever keeps records.</content>
 internal sealed partial class SolveGraph
 {
+    private void NoteKeys(VertexNode vertex) => _commands.Add(new Noted(vertex.Payload, Only: null, new VertexNote
+    {
+        Kind = OutcomeKind.Keyed,
+        Maps = [.. vertex.Maps],
+        Inputs = KeysOf(vertex, static input => input.Keys),
+        InputResults = InputResultsOf(vertex),
+        Keys = [],
+    }));
+
     private void NoteHit(EdgeNode edge, CandidateId candidate)
     {
         VertexNode vertex = edge.Vertex;

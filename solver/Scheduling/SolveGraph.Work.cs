@@ -36,6 +36,11 @@ internal sealed partial class SolveGraph
             case CacheMapMade made:
                 vertex.Maps.Add(made.Map);
                 vertex.KeyStamp++;
+                if (made.Map.Pin is not null)
+                {
+                    NoteKeys(vertex);
+                }
+
                 break;
             case LookedUp found:
                 OnLookedUp(work.Edge!, found);
@@ -46,6 +51,7 @@ internal sealed partial class SolveGraph
             case ContentHashed hashed:
                 vertex.Content[work.Input] = hashed.Content;
                 vertex.KeyStamp++;
+                NoteKeys(vertex);
                 break;
             case Loaded loaded:
                 OnLoadEnded(work, loaded);

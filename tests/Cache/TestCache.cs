@@ -48,6 +48,9 @@ public sealed class TestCache : IAsyncDisposable
     /// <summary>The same store, opened once more: by another process, as far as the store can tell.</summary>
     public TestCache OpenAgain() => new(Root, ownsRoot: false, null, TimeProvider.System) { Registry = Registry };
 
+    /// <summary>The store of another process's test.</summary>
+    public static TestCache OpenAt(string root) => new(root, ownsRoot: false, null, TimeProvider.System);
+
     /// <summary>The same store after the machine was started again; this opening is gone. Files are as they were left.</summary>
     public TestCache Boot()
     {

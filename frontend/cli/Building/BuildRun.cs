@@ -1,9 +1,13 @@
 using Cairn.Cli.Contexts;
 using Cairn.Cli.Errors;
+using Cairn.Cli.Explain;
 using Cairn.Cli.Progress;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
 using Cairn.Solver;
+using Cairn.Solver.Execution;
+using Cairn.Solver.Explain;
+using Cairn.Solver.History;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Cli.Building;
@@ -12,6 +16,7 @@ namespace Cairn.Cli.Building;
 internal sealed class BuildRun(BuildSettings settings)
 {
     private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly BuildId _historyId = BuildId.New();
 
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync()
@@ -27,12 +32,20 @@ internal sealed class BuildRun(BuildSettings settings)
 
         BuildView view = new();
         BuildResult result;
+        IReadOnlyList<Explanation> unexpected = [];
         try
         {
             await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
             interrupts.TellOnQuit(solver.WaitGraphAsync);
-            await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
-            result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
+            try
+            {
+                await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
+                result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
+            }
+            finally
+            {
+                unexpected = await BuildReview.RunAsync(solver, _historyId, settings);
+            }
         }
         catch (Exception e) when (interrupts.ExitCode != 0 && e is OperationCanceledException or BuildException)
         {
@@ -42,6 +55,12 @@ internal sealed class BuildRun(BuildSettings settings)
         catch (BuildException e)
         {
             FailureReport.Write(Console.Error, e, view);
+            if (ProcessFailedException.Find(e) is { Kept.Count: > 0 })
+            {
+                await Console.Error.WriteLineAsync($"To look at what the step left: cairn debug {_historyId}");
+            }
+
+            await TellAsync(unexpected);
             return 1;
         }
 
@@ -57,7 +76,36 @@ internal sealed class BuildRun(BuildSettings settings)
         }
 
         await ResultFiles.WriteAsync(settings, result.Response, CancellationToken.None);
-        return 0;
+        await TellAsync(unexpected);
+        return unexpected.Count > 0 ? 1 : 0;
+    }
+
+    private async Task TellAsync(IReadOnlyList<Explanation> unexpected)
+    {
+        if (unexpected.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"ERROR: {(unexpected.Count == 1 ? "a step" : $"{unexpected.Count} steps")} ran that should have come from the cache:");
+            foreach (Explanation explanation in unexpected)
+            {
+                await Console.Error.WriteAsync(ExplanationText.Render(explanation, _clock.GetUtcNow()));
+            }
+        }
+    }
+
+    // As the list of builds shows it: the context's own name, and what is not usual about the build.
+    private BuildLabel Label()
+    {
+        string subject = settings.Definition ?? settings.Context;
+        bool isPath = subject != "-" && (Directory.Exists(subject) || File.Exists(subject));
+        string context = isPath ? Path.GetFullPath(subject) : subject;
+        string file = settings.File is { } given and not "-" && File.Exists(given) ? Path.GetFullPath(given) : settings.File ?? "";
+        string name = isPath ? Path.GetFileName(Path.TrimEndingDirectorySeparator(context)) : context;
+        if (settings.File is not null && Path.GetFileName(settings.File) is { Length: > 0 } fileName && fileName != "Dockerfile")
+        {
+            name += "/" + fileName;
+        }
+
+        return new BuildLabel(settings.Target is { } target ? $"{name} ({target})" : name, context, file, settings.Target ?? "");
     }
 
     private BuildRequest Request(string id, ISession session, OpenedContexts contexts, OutputPlan plan)
@@ -71,6 +119,8 @@ internal sealed class BuildRun(BuildSettings settings)
         return new BuildRequest
         {
             Id = id,
+            HistoryId = _historyId,
+            Label = Label(),
             Session = session,
             Frontend = contexts.Frontend,
             FrontendOptions = options,

@@ -1,3 +1,5 @@
+using Cairn.Cli.Explain;
+using Cairn.Cli.History;
 using Cairn.Cli.Settings;
 
 namespace Cairn.Cli.Building;
@@ -10,6 +12,12 @@ internal static class Engine
     public static Task<int> DiskUsageAsync(DiskUsageSettings settings) => StoreRun.DiskUsageAsync(settings);
 
     public static Task<int> PruneAsync(PruneSettings settings) => StoreRun.PruneAsync(settings);
+
+    public static Task<int> DebugAsync(DebugSettings settings) => DebugRun.RunAsync(settings);
+
+    public static Task<int> ExplainAsync(ExplainSettings settings) => ExplainRun.RunAsync(settings);
+
+    public static Task<int> HistoryAsync(HistorySettings settings) => new HistoryRun(settings).RunAsync();
 
     public static Task<int> VerifyStoreAsync(StoreSettings settings) => StoreCheckRun.VerifyAsync(settings);
 

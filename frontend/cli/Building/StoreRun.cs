@@ -2,6 +2,7 @@ using System.Globalization;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
 using Cairn.Solver;
+using Cairn.Solver.History;
 
 namespace Cairn.Cli.Building;
 
@@ -86,6 +87,13 @@ internal static class StoreRun
         {
             await Console.Error.WriteLineAsync("ERROR: canceled");
             return interrupts.ExitCode;
+        }
+
+        if (settings.History)
+        {
+            BuildSummary[] builds = [.. solver.History.List().Where(static build => build.Status != BuildStatus.Running)];
+            solver.History.Remove(builds);
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"History:\t{builds.Length} builds"));
         }
 
         await Console.Out.WriteLineAsync($"Total:\t{ByteSize.Format(removed.Sum(r => r.Size))}");

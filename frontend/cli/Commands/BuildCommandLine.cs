@@ -28,6 +28,8 @@ internal sealed class BuildCommandLine
     private readonly Option<string[]> _buildContext = List("--build-context", "NAME=VALUE", "More contexts: a directory, docker-image://REF, oci-layout://DIR[@DIGEST], a git reference or URL (repeatable)");
     private readonly Option<string> _metadataFile = Text("--metadata-file", "FILE", "Write what the exporters say about the result, as JSON");
     private readonly Option<string> _imageIdFile = Text("--iidfile", "FILE", "Write the image's digest");
+    private readonly Option<string[]> _expectCached = List("--expect-cached", "PATTERN", "Fail, and tell why, when a step whose name matches ran ('*' matches anything; repeatable)");
+    private readonly Option<string> _timings = Text("--timings", "FILE.html", "Write a page that shows where the time went");
     private readonly Option<string> _definition = Text("--llb", "FILE", "Solve this LLB definition instead of a Dockerfile ('-' is the standard input)");
     private readonly Option<string[]> _secret = List("--secret", "SPEC", "Secret for RUN --mount=type=secret: id=ID[,src=FILE|,env=NAME] (repeatable)");
     private readonly Option<string[]> _ssh = List("--ssh", "SPEC", "SSH agent for RUN --mount=type=ssh: default or ID[=SOCKET] (repeatable)");
@@ -50,7 +52,7 @@ internal sealed class BuildCommandLine
         foreach (Option option in (Option[])
             [
                 _file, _tag, _target, _buildArgument, _label, _platform, _output, _push, _noCache, _noCacheFilter, _pull, _progress, _quiet,
-                _buildContext, _metadataFile, _imageIdFile, _definition, _secret, _ssh, _addHost, _network, _allow, _shmSize, _ulimit,
+                _buildContext, _metadataFile, _imageIdFile, _expectCached, _timings, _definition, _secret, _ssh, _addHost, _network, _allow, _shmSize, _ulimit,
                 _cgroupParent, _provenance, _sbom, _load, root,
             ])
         {
@@ -129,6 +131,8 @@ internal sealed class BuildCommandLine
             NamedContexts = KeyValues.Required(parsed.GetValue(_buildContext) ?? [], "--build-context"),
             MetadataFile = parsed.GetValue(_metadataFile),
             ImageIdFile = parsed.GetValue(_imageIdFile),
+            ExpectCached = parsed.GetValue(_expectCached) ?? [],
+            Timings = parsed.GetValue(_timings),
             Definition = definition,
             Secrets = [.. (parsed.GetValue(_secret) ?? []).Select(SecretSpec.Parse)],
             Ssh = [.. (parsed.GetValue(_ssh) ?? []).Select(SshSpec.Parse)],

@@ -27,6 +27,18 @@ internal sealed class CairnCommandLine
         prune.Command.SetAction((parsed, _) => Engine.PruneAsync(prune.Read(parsed)));
         _root.Subcommands.Add(prune.Command);
 
+        var explain = new ExplainCommandLine(RootOption());
+        explain.Command.SetAction((parsed, _) => Engine.ExplainAsync(explain.Read(parsed)));
+        _root.Subcommands.Add(explain.Command);
+
+        var debug = new DebugCommandLine(RootOption());
+        debug.Command.SetAction((parsed, _) => Engine.DebugAsync(debug.Read(parsed)));
+        _root.Subcommands.Add(debug.Command);
+
+        var history = new HistoryCommandLine(RootOption);
+        history.OnRun(Engine.HistoryAsync);
+        _root.Subcommands.Add(history.Command);
+
         var store = new StoreCommandLine();
         store.Verify.SetAction((parsed, _) => Engine.VerifyStoreAsync(store.Read(parsed)));
         store.Repair.SetAction((parsed, _) => Engine.RepairStoreAsync(store.Read(parsed)));
@@ -60,7 +72,7 @@ internal sealed class CairnCommandLine
 
     /// <summary>"cairn build", the command that a failed parse was about.</summary>
     public static string CommandPath(string[] arguments) =>
-        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
+        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "explain" or "debug" or "history" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
 
     internal static Option<string?> RootOption() =>
         new("--root") { HelpName = "DIR", Description = "Where the store is (default: /var/lib/cairn as root, else $XDG_DATA_HOME/cairn)" };

@@ -13,13 +13,14 @@ internal sealed class PruneCommandLine
     private readonly Option<string> _maxUsed = new("--max-used-space") { HelpName = "SIZE", Description = "Remove only until the store is as small as this" };
     private readonly Option<string> _reserved = new("--reserved-space") { HelpName = "SIZE", Description = "Never go below this" };
     private readonly Option<string> _minFree = new("--min-free-space") { HelpName = "SIZE", Description = "Remove until this much of the disk is free" };
+    private readonly Option<bool> _history = new("--history") { Description = "Remove the records of builds, too" };
     private readonly Option<string?> _root;
 
     public PruneCommandLine(Option<string?> root)
     {
         _root = root;
         Command = new Command("prune", "Remove what no build is using from the store");
-        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, root])
+        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, _history, root])
         {
             Command.Options.Add(option);
         }
@@ -35,7 +36,8 @@ internal sealed class PruneCommandLine
         parsed.GetValue(_keepDuration) is { } duration ? Duration(duration) : null,
         Size(parsed, _maxUsed),
         Size(parsed, _reserved),
-        Size(parsed, _minFree));
+        Size(parsed, _minFree),
+        parsed.GetValue(_history));
 
     private static long? Size(ParseResult parsed, Option<string> option) =>
         parsed.GetValue(option) is { } text ? ByteSize.Parse(text, option.Name) : null;

@@ -30,6 +30,12 @@ internal sealed record BuildSettings
     public string? MetadataFile { get; init; }
     public string? ImageIdFile { get; init; }
 
+    /// <summary>Parts of names of steps that must not run.</summary>
+    public IReadOnlyList<string> ExpectCached { get; init; } = [];
+
+    /// <summary>Where the page of timings goes; null for nowhere.</summary>
+    public string? Timings { get; init; }
+
     /// <summary>A definition to solve instead of a Dockerfile: a file or "-".</summary>
     public string? Definition { get; init; }
 

@@ -13,7 +13,7 @@ internal sealed class CallRunner(RpcServices services, RpcServerOptions options)
         {
             if (CheckHttp(exchange) is ({ } refusal, int httpStatus))
             {
-                await exchange.FinishAtOnceAsync(httpStatus, [CallFields.ContentTypeField, .. CallFields.OfStatus(refusal, new Metadata())]);
+                exchange.FinishAtOnce(httpStatus, [CallFields.ContentTypeField, .. CallFields.OfStatus(refusal, new Metadata())]);
                 return;
             }
 
@@ -87,11 +87,11 @@ internal sealed class CallRunner(RpcServices services, RpcServerOptions options)
         IEnumerable<HeaderField> fields = CallFields.OfStatus(status, trailers);
         if (call.HasBegun)
         {
-            await exchange.FinishAsync(fields);
+            exchange.Finish(fields);
         }
         else
         {
-            await exchange.FinishAtOnceAsync(200, [CallFields.ContentTypeField, CallFields.AcceptField, .. call.ResponseHeaders.Fields, .. fields]);
+            exchange.FinishAtOnce(200, [CallFields.ContentTypeField, CallFields.AcceptField, .. call.ResponseHeaders.Fields, .. fields]);
         }
     }
 

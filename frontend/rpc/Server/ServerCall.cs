@@ -1,6 +1,5 @@
 using System.Buffers;
 using Cairn.Rpc.Calls;
-using Cairn.Rpc.Hpack;
 
 namespace Cairn.Rpc.Server;
 
@@ -51,11 +50,16 @@ public sealed class ServerCall : ICallBody
     public ByteMessageStream AsByteStream() => new(this);
 
     /// <summary>Sends the headers now, for callers that wait for them.</summary>
-    public async ValueTask SendHeadersAsync(CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">The caller is gone.</exception>
+    public void SendHeaders()
     {
-        if (!_hasBegun)
+        try
         {
-            await GuardAsync(BeginAsync(flush: true, cancellationToken));
+            Begin(flush: true);
+        }
+        catch (IOException)
+        {
+            throw Gone();
         }
     }
 
@@ -72,41 +76,34 @@ public sealed class ServerCall : ICallBody
     }
 
     async ValueTask ICallBody.WriteAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
-        await GuardAsync(WriteAsync(head, body, flush: true, cancellationToken));
+        await WriteAsync(head, body, flush: true, cancellationToken);
 
     ValueTask ICallBody.EndWritingAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;   // the status is the end
 
     /// <summary>The one answer of a call that has only one; it leaves together with the status.</summary>
     internal async ValueTask WriteLastAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) =>
-        await GuardAsync(WriteAsync(frame, default, flush: false, cancellationToken));
+        await WriteAsync(frame, default, flush: false, cancellationToken);
 
     private async ValueTask WriteAsync(
         ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, bool flush, CancellationToken cancellationToken)
     {
-        if (!_hasBegun)
-        {
-            await BeginAsync(flush: false, cancellationToken);
-        }
-
-        await _exchange.WriteAsync(head, body, flush, cancellationToken);
-    }
-
-    private ValueTask BeginAsync(bool flush, CancellationToken cancellationToken)
-    {
-        _hasBegun = true;
-        HeaderField[] fields = [CallFields.ContentTypeField, CallFields.AcceptField, .. ResponseHeaders.Fields];
-        return _exchange.WriteHeadersAsync(fields, flush, cancellationToken);
-    }
-
-    private async ValueTask GuardAsync(ValueTask writing)
-    {
         try
         {
-            await writing;
+            Begin(flush: false);
+            await _exchange.WriteAsync(head, body, flush, cancellationToken);
         }
         catch (IOException)
         {
             throw Gone();
+        }
+    }
+
+    private void Begin(bool flush)
+    {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            _exchange.WriteHeaders([CallFields.ContentTypeField, CallFields.AcceptField, .. ResponseHeaders.Fields], flush);
         }
     }
 

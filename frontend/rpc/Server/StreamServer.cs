@@ -22,7 +22,7 @@ public sealed class StreamServer : IAsyncDisposable
                 KeepaliveInterval = options.KeepaliveInterval,
                 KeepaliveTimeout = options.KeepaliveTimeout,
             },
-            stream => runner.RunAsync(new StreamExchange(stream, peer)));
+            stream => runner.RunAsync(new ServerExchange(stream, peer)));
     }
 
     /// <summary>Completes when the connection is gone, for whatever reason. Never fails.</summary>

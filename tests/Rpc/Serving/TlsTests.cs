@@ -50,6 +50,20 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Clients_that_never_finish_their_handshake_hold_up_nobody()
+    {
+        var silent = new List<Socket>();
+        for (int i = 0; i < 100; i++)
+        {
+            silent.Add(await DialAsync());
+        }
+
+        await A_client_with_a_certificate_of_the_authority_is_let_in_and_known();
+        await _server!.DisposeAsync();   // nor the end
+        silent.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
     public async Task Nobody_else_is_let_in_and_the_listener_lives_on()
     {
         await RefusedAsync(null);

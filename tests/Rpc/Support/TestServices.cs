@@ -69,7 +69,7 @@ internal sealed class TestServices
     private static async Task ChatAsync(
         MessageSource<ReadOnlyMemory<byte>> requests, MessageSink<ReadOnlyMemory<byte>> responses, ServerCall call, CancellationToken cancellationToken)
     {
-        await call.SendHeadersAsync(cancellationToken);
+        call.SendHeaders();
         await foreach (ReadOnlyMemory<byte> message in requests.WithCancellation(cancellationToken))
         {
             await responses.WriteAsync(message, cancellationToken);

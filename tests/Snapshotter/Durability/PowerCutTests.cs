@@ -45,10 +45,7 @@ public sealed class PowerCutTests : IDisposable
                 aimed += Work(disk, options, random, log, mustAim: aimed * 2 <= cuts, neighbour) ? 1 : 0;
             }
             cuts++;
-            disk.Unmount();
-            // As long as some mount namespace on the machine has a copy, the same dead filesystem would be mounted again.
-            Await.True(() => Shell.Run($"losetup -j '{disk.Image}'").Length == 0, "the disk is let go");
-            disk.Mount();
+            Remount(disk);
             using (StoreRoot store = StoreRoot.Open(options with { BootId = Guid.NewGuid() }, [StoreCommands.Notes]))
             {
                 var model = WorkModel.Read(log, onlySealed: true, before);
@@ -75,6 +72,34 @@ public sealed class PowerCutTests : IDisposable
         Assert.Equal(0, lost);
     }
 
+    [Theory]
+    [InlineData("ext4", 64)]
+    [InlineData("xfs", 320)]
+    public void STG_10_DEL_01_A_power_cut_in_the_middle_of_a_deletion_brings_nothing_back_by_halves(string kind, int megabytes)
+    {
+        using LoopFilesystem disk = LoopFilesystem.Make(kind, megabytes);
+        var options = new StoreOptions { Root = disk.Path + "/root", RunRoot = _directory["run"] };
+        string go = _directory["go"];
+        using (var neighbour = new Neighbour(disk.Path + "/neighbour"))
+        using (ChildProcess child = ChildProcess.Start())
+        {
+            child.Do("open", options.Root, options.RunRoot);
+            string layer = child.Do("make-layers", "1", "60");
+            string kept = child.Do("layer", "/f=kept");
+            child.Do("seal");
+            child.Do("fail", $"tree.unlink:30:pause-until={go}");
+            child.Do("remove", layer);
+            child.Do("&", "empty", "empty-trash");
+            Await.File(go + ".reached");
+            neighbour.AwaitFlush();   // half of the files are gone from the disk; the row must be, too
+            Assert.True(PowerCut.TryCut(disk.Path));
+            child.Kill();
+            Assert.Equal("2", kept);
+        }
+        Remount(disk);
+        Assert.Equal([StoreCheck.Id("2")], StoreCheck.Whole(options with { BootId = Guid.NewGuid() }));
+    }
+
     // True if the power went at one of the places.
     private static bool Work(LoopFilesystem disk, StoreOptions options, Random random, string log, bool mustAim, Neighbour neighbour)
     {
@@ -98,6 +123,14 @@ public sealed class PowerCutTests : IDisposable
         Assert.True(PowerCut.TryCut(disk.Path));
         child.Kill();
         return there;
+    }
+
+    private static void Remount(LoopFilesystem disk)
+    {
+        disk.Unmount();
+        // As long as some mount namespace on the machine has a copy, the same dead filesystem would be mounted again.
+        Await.True(() => Shell.Run($"losetup -j '{disk.Image}'").Length == 0, "the disk is let go");
+        disk.Mount();
     }
 
     private static int Lines(string log) => File.Exists(log) ? File.ReadLines(log).Count() : 0;

@@ -72,7 +72,7 @@ public sealed class PinTests : IDisposable
         remover.Do("fail", $"transaction.written:1:pause-until={go}");
         remover.Send("remove", $"{layer}");
         Await.File(go + ".reached");
-        Assert.Single(Directory.GetDirectories(Path.Combine(_test.Store.Root, "trash")));   // renamed already, not committed
+        Assert.Single(Directory.GetDirectories(Path.Combine(_test.Store.Root, "trash"), "*+layers+*"));   // renamed already, not committed
         File.WriteAllText(go, "");
         remover.Answer();
         BuildException error = Assert.Throws<BuildException>(() => _test.Snapshotter.View([layer]));

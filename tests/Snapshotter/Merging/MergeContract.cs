@@ -357,6 +357,25 @@ public abstract class MergeContract : IDisposable
     }
 
     [Fact]
+    public void MRG_19_The_root_is_that_of_the_topmost_layer_and_a_step_begins_with_the_one_below()
+    {
+        LayerId a = Store.Layer([], "chmod 711 .; chown 7:8 .; touch a");
+        LayerId child = Store.Layer([a], "touch b");
+        LayerId other = Store.Layer([], "chmod 750 .; chown 9:9 .; touch c");
+        string Root(params LayerId[] list)
+        {
+            using SnapshotView view = _bench.Snapshotter.View(list);
+            using ActiveSnapshot active = _bench.Snapshotter.Prepare(list);
+            FileStatus root = view.Tree.Status("/", followLinks: true)!;
+            Assert.Equal((root.Mode, root.Uid), (active.Tree.Status("/", true)!.Mode, active.Tree.Status("/", true)!.Uid));
+            return $"{Convert.ToString(root.Mode, 8)} {root.Uid}:{root.Gid}";
+        }
+        Assert.Equal("711 7:8", Root(a, child));
+        Assert.Equal("750 9:9", Root(a, child, other));
+        Assert.Equal("711 7:8", Root(other, a, child));
+    }
+
+    [Fact]
     public void MRG_20_The_metadata_of_the_later_directory_wins()
     {
         LayerId below = Store.Layer([], "mkdir -m 1777 tmp; touch tmp/mine");

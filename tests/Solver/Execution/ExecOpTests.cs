@@ -51,7 +51,7 @@ public abstract class ExecOpTests : IAsyncLifetime
     [Fact]
     public async Task A_failing_process_is_named_with_its_exit_code()
     {
-        BuildException error = await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Sh(_box, "echo \"a\tb\"; exit 7")));
+        BuildException error = await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Sh(_box, "echo \"a\tb\"; exit 7")));
 
         Assert.Equal("process \"/bin/sh -c echo \\\"a\\tb\\\"; exit 7\" did not complete successfully: exit code: 7", error.Message);
         Assert.Equal(ErrorKind.Input, error.Kind);
@@ -63,13 +63,13 @@ public abstract class ExecOpTests : IAsyncLifetime
     {
         Assert.Equal("x\n", await _bench.ReadAsync(Run(_box, "echo x > /x; exit 3", o => o with { ValidExitCodes = [3, 4] }), "/x"));
 
-        await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { ValidExitCodes = [3, 4] })));
+        await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { ValidExitCodes = [3, 4] })));
     }
 
     [Fact]
     public async Task Too_much_output_is_clipped_and_its_end_is_shown_when_the_step_fails()
     {
-        await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Sh(_box, "head -c 9000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1")));
+        await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Sh(_box, "head -c 9000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1")));
 
         Assert.Contains("[output clipped, log limit 4KiB reached]\n", _bench.Log, StringComparison.Ordinal);
         Assert.EndsWith("x\nthe end\n", _bench.Log, StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public abstract class ExecOpTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_secret_is_an_error_unless_the_step_can_do_without()
     {
-        BuildException error = await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with
+        BuildException error = await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with
         {
             Secrets = [new RunSecret("absent") { Target = "/s" }],
         })));
@@ -128,7 +128,7 @@ public abstract class ExecOpTests : IAsyncLifetime
 
         Assert.Equal("600 9\n", await _bench.ReadAsync(state, "/seen"));
         Assert.DoesNotContain(await _bench.ListAsync(state), line => line.StartsWith("/agent", StringComparison.Ordinal));
-        BuildException error = await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { SshSockets = [new RunSshSocket { Id = "other" }] })));
+        BuildException error = await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { SshSockets = [new RunSshSocket { Id = "other" }] })));
         Assert.Equal("no SSH key \"other\" forwarded from the client", error.Message);
     }
 
@@ -155,7 +155,7 @@ public abstract class ExecOpTests : IAsyncLifetime
         Assert.Equal("texttexttextrefused\n", await _bench.ReadAsync(state, "/seen"));
         Assert.Equal("text", await _bench.ReadAsync(context, "/sub/f"));
         Assert.DoesNotContain(await _bench.ListAsync(state), line => line.StartsWith("/r", StringComparison.Ordinal));
-        await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { Mounts = [RunMount.Bind("/m", context, selector: "out", isReadOnly: true)] })));
+        await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { Mounts = [RunMount.Bind("/m", context, selector: "out", isReadOnly: true)] })));
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public abstract class ExecOpTests : IAsyncLifetime
     {
         State state = Run(_box, ":", o => o with { Mounts = [RunMount.Bind("/a", State.Local("context"), selector: "/x", contentCache: MountContentCache.On)] });
 
-        BuildException error = await Assert.ThrowsAsync<BuildException>(() => _bench.CacheMapAsync(state));
+        BuildException error = await Assert.ThrowsAnyAsync<BuildException>(() => _bench.CacheMapAsync(state));
         Assert.Contains("/a", error.Message, StringComparison.Ordinal);
     }
 
@@ -235,7 +235,7 @@ public abstract class ExecOpTests : IAsyncLifetime
     {
         await _bench.SolveAsync(Run(_box, ":", o => o with { Devices = [new CDIDevice { Name = "v/c=n", Optional = true }] }));
 
-        BuildException error = await Assert.ThrowsAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { Devices = [new CDIDevice { Name = "v/c=n" }] })));
+        BuildException error = await Assert.ThrowsAnyAsync<BuildException>(() => _bench.SolveAsync(Run(_box, ":", o => o with { Devices = [new CDIDevice { Name = "v/c=n" }] })));
         Assert.Equal("required device \"v/c=n\" is not registered", error.Message);
     }
 

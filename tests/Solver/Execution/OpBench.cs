@@ -52,7 +52,7 @@ internal sealed class OpBench : IAsyncDisposable, ISessionGroup, IVertexProgress
             Images = Substitute.For<IImageResolver>(),
             Fetchers = Substitute.For<IBlobFetchers>(),
             Exporters = [],
-            Ops = [new ExecOpKind(LogLimits), new FileOpKind()],
+            Ops = [new ExecOpKind(LogLimits, keepsFailures: false), new FileOpKind()],
             Clock = TimeProvider.System,
             Loggers = NullLoggerFactory.Instance,
         };

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Cairn.Llb.Graphs;
 using Cairn.Solver.Jobs;
+using Definition = Cairn.Protos.Pb.Definition;
 
 namespace Cairn.Solver.Tests.Jobs;
 
@@ -11,4 +13,8 @@ internal sealed class RecordedOutcomes : IVertexRecorder
     public VertexOutcome Of(string name) => All.Last(outcome => outcome.Vertex.Name == name);
 
     public void Record(VertexOutcome outcome) => All.Enqueue(outcome);
+
+    public void Loaded(Definition definition, LlbGraph graph)
+    {
+    }
 }

@@ -18,7 +18,19 @@ internal sealed class TestSolver : IAsyncDisposable, IImageResolver, IBlobFetche
     private readonly string _directory = Directory.CreateTempSubdirectory("cairn-solver-").FullName;
     private int _builds;
 
-    public TestSolver() => Solver = Open();
+    private readonly Func<SolverOptions, SolverOptions> _change;
+
+    public TestSolver()
+        : this(static options => options)
+    {
+    }
+
+    /// <summary>With options other than usual.</summary>
+    public TestSolver(Func<SolverOptions, SolverOptions> change)
+    {
+        _change = change;
+        Solver = Open();
+    }
 
     public BuildSolver Solver { get; private set; }
 
@@ -76,7 +88,7 @@ internal sealed class TestSolver : IAsyncDisposable, IImageResolver, IBlobFetche
     public IBlobFetcher For(ISessionGroup sessions) => new NoFetcher();
 
     private BuildSolver Open() => BuildSolver.Open(
-        new SolverOptions { Root = Root, RunRoot = Path.Combine(_directory, "run") },
+        _change(new SolverOptions { Root = Root, RunRoot = Path.Combine(_directory, "run") }),
         services => services
             .AddSingleton<ISource>(Source)
             .AddSingleton<IImageResolver>(this)

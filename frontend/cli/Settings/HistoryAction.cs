@@ -1,0 +1,12 @@
+namespace Cairn.Cli.Settings;
+
+/// <summary>What `cairn history` does.</summary>
+internal enum HistoryAction
+{
+    List,
+    Inspect,
+    Logs,
+    Remove,
+    Export,
+    Open,
+}
