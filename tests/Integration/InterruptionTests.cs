@@ -32,7 +32,7 @@ public sealed class InterruptionTests : IDisposable
     {
         string errors = _workspace.In("errors");
         Invocation plain = LongBuild();
-        Invocation build = plain with { Arguments = ["--default-signal=INT", "sh", "-c", "exec \"$@\" 2> \"$0\"", errors, .. plain.Arguments.Skip(1)] };
+        Invocation build = plain with { Arguments = ["--default-signal=INT,QUIT", "sh", "-c", "exec \"$@\" 2> \"$0\"", errors, .. plain.Arguments.Skip(1)] };
         using Process process = CairnProgram.Start(build);
         Task<Finished> end = CairnProgram.WaitAsync(process, build);
         await WaitForSleepAsync(end);
@@ -64,10 +64,10 @@ public sealed class InterruptionTests : IDisposable
     {
         string context = _workspace.Context("ctx", Shell.Stage + $"RUN echo begun; sleep {_mark}\n");
 
-        // A shell that puts the tests in the background has them ignore Ctrl-C, and children inherit that.
+        // A shell that puts the tests in the background has them ignore Ctrl-C and Ctrl-\, and children inherit that.
         return new Invocation(
             "/usr/bin/env",
-            ["--default-signal=INT", CairnProgram.Launcher, "build", "--root", _workspace.Root, "--progress", "plain", context]);
+            ["--default-signal=INT,QUIT", CairnProgram.Launcher, "build", "--root", _workspace.Root, "--progress", "plain", context]);
     }
 
     private async Task WaitForSleepAsync(Task build)
