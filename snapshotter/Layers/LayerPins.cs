@@ -102,6 +102,8 @@ internal sealed class LayerPins(AdditionalStores additional)
 
         public void Dispose()
         {
+            // Unlocked before it is closed: a program that is being started has the descriptor, too, until it becomes that program.
+            Files.Unlock(directory);
             directory.Dispose();
             original?.Dispose();
         }

@@ -1,5 +1,6 @@
 using Cairn.Snapshotter.Native;
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Store;
 
@@ -17,7 +18,7 @@ public sealed class WriteTransaction
     private readonly List<(string From, string To)> _renames = [];
     private readonly List<string> _trashed = [];
     private readonly List<Action> _committed = [];
-    private readonly List<IDisposable> _held = [];
+    private readonly List<SafeFileHandle> _held = [];
     private bool _ended;
 
     internal WriteTransaction(
@@ -127,14 +128,18 @@ public sealed class WriteTransaction
         }
     }
 
-    /// <summary>Disposes something when it is decided what became of the transaction: a lock that others wait at.</summary>
-    internal void HoldUntilEnd(IDisposable held) => _held.Add(held);
+    /// <summary>Unlocks and closes a file when it is decided what became of the transaction.</summary>
+    internal void HoldUntilEnd(SafeFileHandle held) => _held.Add(held);
 
     /// <summary>It is committed, or taken back: nothing can be done with it any more.</summary>
     internal void End()
     {
         _ended = true;
-        _held.ForEach(static held => held.Dispose());
+        foreach (SafeFileHandle held in _held)
+        {
+            Files.Unlock(held);   // closing is not enough: a program that is being started has the descriptor, too
+            held.Dispose();
+        }
     }
 
     /// <summary>Takes the renames back, last first; reports each that cannot be.</summary>

@@ -32,6 +32,32 @@ public sealed class PinTests : IDisposable
     }
 
     [Fact]
+    public async Task A_layer_that_was_read_can_be_removed_whatever_programs_are_being_started()
+    {
+        using var done = new CancellationTokenSource();
+        Task[] starters = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                Shell.Run(":");
+            }
+        }))];
+        for (int i = 0; i < 50; i++)
+        {
+            LayerId layer;
+            using (StagedLayer staged = _test.Snapshotter.Stage())
+            {
+                layer = _test.Publish(staged);
+            }
+            _test.Snapshotter.View([layer]).Dispose();
+            Remove(layer);
+            Assert.False(_test.Snapshotter.Exists(layer));
+        }
+        await done.CancelAsync();
+        await Task.WhenAll(starters);
+    }
+
+    [Fact]
     public void A_layer_that_another_process_reads_is_not_removed_until_that_ends_even_by_kill()
     {
         LayerId layer = _test.Layer([], "echo a > f");
