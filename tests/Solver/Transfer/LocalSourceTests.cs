@@ -196,7 +196,7 @@ public sealed class LocalSourceTests : IAsyncDisposable
     [Fact]
     public async Task A_directory_that_nobody_offers_is_named()
     {
-        BuildException e = await Assert.ThrowsAsync<BuildException>(() => _bench.PullAsync("local://nothing", TransferBench.Session()));
+        BuildException e = await Assert.ThrowsAsync<ClientFaultException>(() => _bench.PullAsync("local://nothing", TransferBench.Session()));
 
         Assert.Equal("failed to read local source nothing: the client offers no directory of this name", e.Message);
     }

@@ -47,7 +47,7 @@ public sealed class RegistryFaultTests : IDisposable
     {
         await using var server = new FaultyServer(_ => new(401) { Headers = { ["WWW-Authenticate"] = "Basic realm=\"x\"" } });
 
-        BuildException e = await Assert.ThrowsAsync<BuildException>(() => Repository(server.Host).GetManifestAsync("v1", Token));
+        BuildException e = await Assert.ThrowsAsync<ClientFaultException>(() => Repository(server.Host).GetManifestAsync("v1", Token));
 
         Assert.Contains("401 unauthorized", e.Message, StringComparison.Ordinal);
         Assert.Contains(server.Host, e.Message, StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class RegistryFaultTests : IDisposable
     {
         await using var server = new FaultyServer(_ => new(401) { Headers = { ["WWW-Authenticate"] = "Basic realm=\"x\"" } });
 
-        await Assert.ThrowsAsync<BuildException>(() => Repository(server.Host, new("user", "wrong")).GetManifestAsync("v1", Token));
+        await Assert.ThrowsAsync<ClientFaultException>(() => Repository(server.Host, new("user", "wrong")).GetManifestAsync("v1", Token));
 
         Assert.Equal(2, server.Requests.Count);
     }
