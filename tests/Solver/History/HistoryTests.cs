@@ -8,6 +8,7 @@ using Cairn.Solver.History;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Tests.Jobs;
 using Cairn.Solver.Tests.Progress;
+using Cairn.Solver.Tests.Transfer;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -160,7 +161,8 @@ public sealed class HistoryTests : IAsyncDisposable
     [Fact]
     public async Task Logs_are_whole_whatever_their_size_and_readable_while_they_are_written()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("cairn-log-").FullName, "log.zst");
+        using var directory = new TemporaryDirectory();
+        string path = directory["log.zst"];
         DateTimeOffset begin = DateTimeOffset.UnixEpoch;
         Digest step = Digest.Sha256("step"u8), other = Digest.Sha256("other"u8);
         var random = new Random(7);
