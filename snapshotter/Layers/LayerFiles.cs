@@ -26,14 +26,12 @@ internal sealed class LayerFiles(IReadOnlyList<string> layers) : IDisposable
 
     /// <summary>Gives the layer's file one more name; false if it is not found, not regular or cannot be linked.</summary>
     /// <param name="path">Path of the file in the tree.</param>
-    /// <param name="inode">Inode that it must have; null for any.</param>
     /// <param name="target">Directory that takes the new name.</param>
     /// <param name="name">New name.</param>
-    public bool TryLink(string path, ulong? inode, SafeFileHandle target, string name)
+    public bool TryLink(string path, SafeFileHandle target, string name)
     {
         using SafeFileHandle? file = TryOpen(path);
-        return file is not null && Files.Status(file) is { IsRegular: true } status && (inode is null || status.Inode == inode)
-            && Files.TryLinkOpen(file, target, name) == 0;
+        return file is not null && Files.Status(file).IsRegular && Files.TryLinkOpen(file, target, name) == 0;
     }
 
     /// <summary>Copies the layer's file; false if there is none.</summary>

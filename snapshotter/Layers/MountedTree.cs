@@ -25,7 +25,7 @@ public abstract class MountedTree : IDisposable
     public RootedTree Tree { get; }
 
     /// <summary>The layers below it, null if there never are any.</summary>
-    internal UsedLayers? Used { get; }
+    private UsedLayers? Used { get; }
 
     /// <summary>It has a path of the host.</summary>
     private protected bool IsAttached => _attached is not null;

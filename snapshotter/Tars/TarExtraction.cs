@@ -171,7 +171,7 @@ internal sealed partial class TarExtraction(SafeFileHandle root, string start, C
                 return;
             }
         }
-        if (Below is null || !(Below.Files.TryLink(target, null, parent, name) || Below.Files.TryCopy(target, parent, name)))
+        if (Below is null || !(Below.Files.TryLink(target, parent, name) || Below.Files.TryCopy(target, parent, name)))
         {
             throw new BuildException(
                 ErrorKind.Input, "unpack", entry.Path, $"it is a hard link to {entry.HardLink}, which does not exist");
