@@ -109,6 +109,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Fetchers = provider.GetRequiredService<IBlobFetchers>(),
             Exporters = [.. provider.GetServices<IExporterKind>()],
             Ops = [.. provider.GetServices<IOpKind>()],
+            Clients = options.Clients,
             Clock = provider.GetRequiredService<TimeProvider>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
