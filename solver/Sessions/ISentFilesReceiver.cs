@@ -1,4 +1,3 @@
-using System.Buffers;
 using Cairn.Protos.Fsutil;
 
 namespace Cairn.Solver.Sessions;
@@ -15,7 +14,7 @@ public interface ISentFilesReceiver
     /// <summary>More of the content of a file.</summary>
     /// <param name="index">Of an entry whose content was wanted.</param>
     /// <param name="octets">Valid during the call.</param>
-    void Write(int index, ReadOnlySequence<byte> octets);
+    void Write(int index, ReadOnlySpan<byte> octets);
 
     /// <summary>The content of a file is complete.</summary>
     void End(int index);

@@ -75,6 +75,10 @@ internal sealed class RemoteSession : ISession
     public bool IsLost(RpcException error) =>
         error.Status.Code is StatusCode.Unavailable or StatusCode.Cancelled && (_channel.Closed.IsCompleted || _ended.Task.IsCompleted);
 
+    /// <summary>The error of a client that does not keep to the rules.</summary>
+    public ClientFaultException Misbehaviour(string doing, string subject, string reason) =>
+        new(ErrorKind.Environment, doing, subject, reason, "The client is at fault; use another version of it.") { Session = this };
+
     /// <summary>A failed call in the words of builds, with the true cause if the session is over.</summary>
     /// <param name="error">How the call ended.</param>
     /// <param name="doing">What was being done.</param>
