@@ -35,7 +35,7 @@ internal sealed class BridgeHost(IFrontendBridge bridge, IReadOnlyDictionary<str
     public async Task<byte[]?> ReadFileAsync(Pb.Definition definition, string path, CancellationToken cancellationToken)
     {
         SolvedRef? solved = await bridge.SolveAsync(definition, SolveOptions.Lazy, cancellationToken);
-        return solved is null ? null : await bridge.ReadFileAsync(solved, path, cancellationToken);
+        return solved is null ? null : await bridge.ReadFileAsync(solved, path, FileRange.Whole, cancellationToken);
     }
 
     public void Warn(DockerfileWarning warning)
