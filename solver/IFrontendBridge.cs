@@ -24,7 +24,7 @@ public interface IFrontendBridge
 
     /// <summary>A regular file of a result, or a part of it; null if it does not exist. Symbolic links are followed inside the result.</summary>
     /// <exception cref="BuildException">The result cannot be made, or the path is not a regular file.</exception>
-    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, FileRange range, CancellationToken cancellationToken);
+    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, ByteRange range, CancellationToken cancellationToken);
 
     /// <summary>What a directory of a result has, in the order of names; null if it does not exist.</summary>
     /// <exception cref="BuildException">The result cannot be made, or the path is not a directory.</exception>

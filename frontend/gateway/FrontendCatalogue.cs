@@ -1,5 +1,5 @@
-using Cairn.Frontend.Gateway.Images;
 using Cairn.Llb;
+using Cairn.Protos.Workers;
 using Cairn.Solver;
 using Pb = Cairn.Protos.Pb;
 
@@ -25,7 +25,11 @@ public sealed class FrontendCatalogue(FrontendSettings settings)
     public IFrontend Find(string name, IReadOnlyDictionary<string, Pb.Definition> inputs) => name switch
     {
         Dockerfile => new DockerfileV0(inputs, this),
-        Gateway => new GatewayV0(inputs, this),
         _ => throw new BuildException(ErrorKind.Input, "", "", $"invalid frontend: {name}"),
     };
+
+    // Without a daemon there is a worker all the same.
+    internal IReadOnlyList<WorkerRecord> Workers(IFrontendBridge bridge) => settings.Workers.Count > 0
+        ? [.. settings.Workers.Select(static worker => new WorkerRecord { ID = worker.ID, Labels = { worker.Labels }, Platforms = { worker.Platforms } })]
+        : [new WorkerRecord { ID = "local", Platforms = { bridge.WorkerPlatforms.Select(static platform => platform.ToMessage()) } }];
 }

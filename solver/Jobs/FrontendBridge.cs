@@ -40,7 +40,7 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
         using Delivered delivered = await job.WantAsync(solved.Edge, cancellationToken);
     }
 
-    public Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, FileRange range, CancellationToken cancellationToken) =>
+    public Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, ByteRange range, CancellationToken cancellationToken) =>
         ReadAsync(solved, tree => TreeReading.FileAsync(tree, path, range, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<ResultEntry>?> ReadDirectoryAsync(SolvedRef solved, string path, CancellationToken cancellationToken) =>

@@ -10,7 +10,7 @@ internal static class TreeReading
 
     /// <summary>A regular file, or the part of it; null if there is none.</summary>
     /// <exception cref="BuildException">Input: the path is something else.</exception>
-    public static async Task<byte[]?> FileAsync(RootedTree tree, string path, FileRange range, CancellationToken cancellationToken)
+    public static async Task<byte[]?> FileAsync(RootedTree tree, string path, ByteRange range, CancellationToken cancellationToken)
     {
         string absolute = Absolute(path);
         FileStatus? status = tree.Status(absolute, followLinks: true);

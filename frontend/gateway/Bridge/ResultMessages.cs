@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
-using System.Text.Json;
 using Cairn.Llb;
 using Cairn.Protos.Gateway;
 using Cairn.Rpc.Calls;

@@ -43,7 +43,6 @@ public sealed partial class ServedFrontend : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
-        await ReleaseContainersAsync();
         _returned.TrySetCanceled();
     }
 
@@ -135,7 +134,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
 
     internal async Task<ReadFileResponse> ReadFileAsync(ReadFileRequest request, CancellationToken cancellationToken)
     {
-        FileRange range = request.Range is { } part ? new FileRange(part.Offset, part.Length) : FileRange.Whole;
+        ByteRange range = request.Range is { } part ? new ByteRange(part.Offset, part.Length) : ByteRange.Whole;
         byte[] content = await _bridge.ReadFileAsync(_results.Find(request.Ref), request.FilePath, range, cancellationToken) ?? throw NoFile("open", request.FilePath);
         return new ReadFileResponse { Data = UnsafeByteOperations.UnsafeWrap(content) };
     }
