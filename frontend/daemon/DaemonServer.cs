@@ -48,7 +48,7 @@ public sealed class DaemonServer : IAsyncDisposable
             new ControlService(workers).AddTo(services);
             var frontends = new FrontendCatalogue(new FrontendSettings { Workers = [workers.Record], Loggers = loggers });
             new ClientBuilds(frontends, TimeProvider.System).AddTo(services);
-            var options = new RpcServerOptions { Logger = loggers.CreateLogger<RpcServer>() };
+            var options = new RpcServerOptions { Logger = loggers.CreateLogger<RpcServer>(), Describe = static e => Failures.Describe(e).ToRpc() };
             return new DaemonServer(solver, Listeners.Listen(settings, services, options));
         }
         catch

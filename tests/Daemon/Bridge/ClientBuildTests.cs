@@ -1,17 +1,17 @@
 using Cairn.Llb;
 using Cairn.Llb.Building;
 using Cairn.Protos.Gateway;
-using Cairn.Protos.GoogleRpc;
 using Cairn.Rpc.Calls;
 using Cairn.Rpc.Client;
 using Cairn.Solver;
 using Cairn.Solver.Progress;
+using Cairn.Wire.Errors;
 using Cairn.Wire.Methods;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
 using Pb = Cairn.Protos.Pb;
-using StatusCode = Cairn.Rpc.Calls.StatusCode;
+using GoogleStatus = Cairn.Protos.GoogleRpc.Status;
 
 namespace Cairn.Daemon.Tests.Bridge;
 
@@ -88,13 +88,17 @@ public sealed class ClientBuildTests
         await using BridgedEngine engine = BridgedEngine.Open();
         await using RpcChannel channel = await engine.ConnectAsync();
         Task<BuildResult> build = engine.SolveAsync("failing", context: null);
-        var error = new Status { Code = (int)StatusCode.PermissionDenied, Message = "not today", Details = { new Any { TypeUrl = "some/detail", Value = ByteString.CopyFromUtf8("{}") } } };
+        var error = new GoogleStatus
+        {
+            Code = (int)StatusCode.PermissionDenied, Message = "not today",
+            Details = { ErrorDetails.Pack(new Protos.Errdefs.Subrequest { Name = "x" }), new Any { TypeUrl = "some/detail", Value = ByteString.CopyFromUtf8("{}") } },
+        };
 
         await channel.CallAsync(BridgeMethods.Return, new ReturnRequest { Error = error }, BridgedEngine.Of("failing"), Cancelled);
 
-        RpcException failure = await FailAsync(build);
-        Assert.Equal((StatusCode.PermissionDenied, "not today"), (failure.Status.Code, failure.Status.Message));
-        Assert.Equal(error, Status.Parser.ParseFrom(failure.Status.Details.Span));
+        StatusException failure = await Assert.ThrowsAsync<StatusException>(() => build);
+        Assert.Equal("not today", failure.Message);
+        Assert.Equal(error, ErrorStatus.Of(failure).ToMessage());
     }
 
     [Fact]
