@@ -85,10 +85,6 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new BuildException(ErrorKind.Input, "", "", "cannot solve with both Definition and Frontend specified");
         }
 
-        var options = new SolveOptions(request.Evaluate)
-        {
-            CacheImports = [.. request.CacheImports.Select(static entry => new CacheImport(entry.Type, new Dictionary<string, string>(entry.Attrs, StringComparer.Ordinal)))],
-        };
         FrontendSolve solve;
         if (request.Frontend.Length > 0)
         {
@@ -102,7 +98,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         }
         else
         {
-            SolvedRef? solved = hasDefinition ? await _bridge.SolveAsync(request.Definition!, options, cancellationToken) : null;
+            SolvedRef? solved = hasDefinition ? await _bridge.SolveAsync(request.Definition!, new SolveOptions(request.Evaluate), cancellationToken) : null;
             solve = new FrontendSolve([new PlatformRef("", Platform: null, solved)], IsMultiPlatform: false, new Dictionary<string, byte[]>(StringComparer.Ordinal));
         }
 
