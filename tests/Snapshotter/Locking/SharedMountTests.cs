@@ -100,44 +100,64 @@ public sealed class SharedMountTests : IDisposable
         Assert.Empty(StoreChecks.Entries(store, "layers"));
     }
 
+    // Ten processes on two processors wait for those; the rest of the time is what the store, and the kernel's table of mounts, add.
     [Fact]
     public void LCK_15_Ten_processes_make_mount_and_remove_snapshots()
     {
-        int each = Soak.Choose(15, 50);
-        double[] alone;
-        using (ChildProcess single = Open())
-        {
-            single.Do("density", "5");
-            alone = Times(single.Do("density", $"{each}"));
-        }
+        int each = Soak.Choose(30, 50);
+        using ChildProcess single = Open();
         ChildProcess[] children = [.. Enumerable.Range(0, 10).Select(_ => Open())];
-        foreach (ChildProcess child in children)
+        foreach (ChildProcess child in children.Append(single))
         {
-            child.Do("density", "5");
+            child.Do("density", "30");   // what is compiled at the first use is no waiting
         }
-        foreach (ChildProcess child in children)
+        double ratio = double.MaxValue;
+        for (int attempt = 0; attempt < 6 && ratio >= 3; attempt++)   // the machine may be busy with something else: once must be enough
         {
-            child.Send("density", $"{each}");
+            Mounting alone = Mounting.Parse(single.Do("density", $"{4 * each}"));
+            foreach (ChildProcess child in children)
+            {
+                child.Send("density", $"{each}");
+            }
+            Mounting together = Mounting.Join(children.Select(static child => Mounting.Parse(child.Answer())));
+            Assert.Equal(10 * each, together.Times.Count);
+            Assert.Equal(0, alone.Turns + together.Turns);   // a mount takes no write turn, so nobody waits for another's
+            ratio = together.Percentile(99, withQueue: false) / alone.Percentile(99, withQueue: false);
+            Soak.Note(
+                "snapshots made, mounted and removed by ten processes", together.Times.Count, 0,
+                ("99th percentile of a mount in ms, one process", alone.Percentile(99, withQueue: true)),
+                ("99th percentile of a mount in ms, ten", together.Percentile(99, withQueue: true)),
+                ("the same without waiting for a processor, one", alone.Percentile(99, withQueue: false)),
+                ("the same without waiting for a processor, ten", together.Percentile(99, withQueue: false)),
+                ("median ms, one process", alone.Percentile(50, withQueue: true)), ("median ms, ten", together.Percentile(50, withQueue: true)));
         }
-        double[] together = [.. children.SelectMany(static child => Times(child.Answer()))];
-        foreach (ChildProcess child in children)
+        foreach (ChildProcess child in children.Append(single))
         {
             child.Do("close");
             child.Dispose();
         }
-        Assert.Equal(10 * each, together.Length);
         Assert.Empty(StoreChecks.Layers(_test.Store));
         Assert.DoesNotContain(_test.Options.RunRoot, Mounts(), StringComparison.Ordinal);
-        Soak.Note(
-            "snapshots made, mounted and removed by ten processes", together.Length, 0,
-            ("99th percentile of a mount in ms, one process", Percentile(alone)), ("99th percentile of a mount in ms, ten", Percentile(together)),
-            ("median ms, one process", alone.Order().ElementAt(alone.Length / 2)), ("median ms, ten", together.Order().ElementAt(together.Length / 2)));
+        Assert.True(ratio < 3, $"the slowest mounts of ten processes take {ratio} times as long as those of one");
     }
 
-    private static double[] Times(string answer) =>
-        [.. answer.Split(' ').Select(static time => double.Parse(time, CultureInfo.InvariantCulture))];
+    private sealed record Mounting(long Turns, IReadOnlyList<(double All, double Running)> Times)
+    {
+        public static Mounting Parse(string answer)
+        {
+            double[] numbers = [.. answer.Split(' ').Select(static time => double.Parse(time, CultureInfo.InvariantCulture))];
+            return new Mounting((long)numbers[0], [.. numbers[1..].Chunk(2).Select(static pair => (pair[0], pair[1]))]);
+        }
 
-    private static double Percentile(double[] times) => times.Order().ElementAt((int)(times.Length * 0.99));
+        public static Mounting Join(IEnumerable<Mounting> parts) => parts.Aggregate(
+            static (all, part) => new Mounting(all.Turns + part.Turns, [.. all.Times, .. part.Times]));
+
+        public double Percentile(int part, bool withQueue)
+        {
+            double[] sorted = [.. Times.Select(time => withQueue ? time.All : time.Running).Order()];
+            return sorted[sorted.Length * part / 100];
+        }
+    }
 
     private static string Mounts() => File.ReadAllText("/proc/self/mountinfo");
 
