@@ -51,6 +51,9 @@ public sealed class BuildSolver : IAsyncDisposable
     /// <summary>What is wrong with additional stores, one sentence each; they are left out, and builds work without them.</summary>
     public IReadOnlyList<string> Warnings => _provider.GetRequiredService<StoreRoot>().Additional.Warnings;
 
+    /// <summary>The snapshotter in use: <c>overlay</c> or <c>native</c>.</summary>
+    public string Driver => _engine.Services.Snapshotter.Driver;
+
     /// <summary>Records of builds.</summary>
     public BuildHistory History { get; }
 

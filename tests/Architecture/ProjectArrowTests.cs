@@ -13,10 +13,11 @@ public class ProjectArrowTests
         ["Cairn.Cache"] = ["Cairn.Llb", "Cairn.Snapshotter"],
         ["Cairn.Solver"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Cache"],
         ["Cairn.Rpc"] = [],
-        ["Cairn.Client"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Rpc"],
+        ["Cairn.Wire"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc"],
+        ["Cairn.Client"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc", "Cairn.Wire"],
         ["Cairn.Frontend.Dockerfile"] = ["Cairn.Llb", "Cairn.Protos"],
         ["Cairn.Frontend.Gateway"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Solver", "Cairn.Frontend.Dockerfile"],
-        ["Cairn.Daemon"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Rpc", "Cairn.Solver", "Cairn.Frontend.Gateway"],
+        ["Cairn.Daemon"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc", "Cairn.Wire", "Cairn.Solver", "Cairn.Frontend.Gateway"],
         ["Cairn.Cli"] =
         [
             "Cairn.Llb", "Cairn.Client", "Cairn.Daemon", "Cairn.Frontend.Dockerfile", "Cairn.Frontend.Gateway", "Cairn.Solver",

@@ -23,5 +23,7 @@ internal static class Engine
 
     public static Task<int> RepairStoreAsync(StoreSettings settings) => StoreCheckRun.RepairAsync(settings);
 
+    public static Task<int> DaemonAsync(IReadOnlyList<string> arguments) => Daemon.DaemonRun.RunAsync(arguments);
+
     public static Task<int> DumpLlbAsync(LlbDumpSettings settings) => LlbDumpRun.RunAsync(settings);
 }

@@ -9,6 +9,8 @@ namespace Cairn.Cli.Commands;
 /// <summary>The whole command line. Handlers load the engine only when their command runs, so that --help stays quick.</summary>
 internal sealed class CairnCommandLine
 {
+    private const string DaemonCommand = "daemon";
+
     private readonly RootCommand _root = new("Cairn builds images from Dockerfiles and LLB graphs, and remembers every step.");
     private readonly Argument<string> _context;
 
@@ -48,6 +50,8 @@ internal sealed class CairnCommandLine
         dump.Dump.SetAction((parsed, _) => Engine.DumpLlbAsync(dump.Read(parsed)));
         _root.Subcommands.Add(dump.Command);
 
+        // Its words are those of the stock daemon, and the daemon reads them.
+        _root.Subcommands.Add(new Command(DaemonCommand, "Serve builds to BuildKit clients: docker buildx, buildctl"));
         _root.Subcommands.Add(CompletionCommandLine.Create());
     }
 
@@ -55,6 +59,11 @@ internal sealed class CairnCommandLine
     /// <returns>The exit code: 0, or 1 when the command line or the command failed.</returns>
     public async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
+        if (arguments is [DaemonCommand, ..])
+        {
+            return await Engine.DaemonAsync(arguments[1..]);
+        }
+
         ParseResult parsed = _root.Parse(arguments.Length == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is null or ParseErrorAction)
         {
@@ -72,7 +81,7 @@ internal sealed class CairnCommandLine
 
     /// <summary>"cairn build", the command that a failed parse was about.</summary>
     public static string CommandPath(string[] arguments) =>
-        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "explain" or "debug" or "history" or "llb" or "completion" ? $"cairn {arguments[0]}" : "cairn";
+        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "explain" or "debug" or "history" or "llb" or "daemon" or "completion" ? $"cairn {arguments[0]}" : "cairn";
 
     internal static Option<string?> RootOption() =>
         new("--root") { HelpName = "DIR", Description = "Where the store is (default: /var/lib/cairn as root, else $XDG_DATA_HOME/cairn)" };

@@ -16,6 +16,11 @@ public sealed class MessageSink<T>
     public ValueTask WriteAsync(T message, CancellationToken cancellationToken) =>
         _body.WriteAsync(_frame.Fill(message, _marshaller), default, cancellationToken);
 
+    /// <summary>Sends all messages of a batch at once. The batch may be used again when the call returns.</summary>
+    /// <exception cref="RpcException">The call is over.</exception>
+    public ValueTask WriteAsync(MessageBatch batch, CancellationToken cancellationToken) =>
+        _body.WriteAsync(batch.Frames, default, cancellationToken);
+
     /// <summary>Says that no message follows. A server need not say so: its last message is the last before it returns.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken) => _body.EndWritingAsync(cancellationToken);
 }

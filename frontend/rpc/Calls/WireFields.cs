@@ -2,9 +2,9 @@ using System.Buffers;
 
 namespace Cairn.Rpc.Calls;
 
-/// <summary>The little of the protobuf encoding that this room needs for its own few messages.</summary>
+/// <summary>The little of the protobuf encoding that is read and written by hand: in this room, and where content must not be copied for it.</summary>
 /// <remarks>Source: protobuf, encoding.md.</remarks>
-internal static class WireFields
+public static class WireFields
 {
     private const int LongestNumber = 10;
 

@@ -242,10 +242,24 @@ public sealed class AdditionalStoreTests : IDisposable
     [InlineData("native")]
     public void Equal_inode_numbers_on_two_filesystems_are_not_taken_for_one_file(string driver)
     {
-        using LoopFilesystem first = LoopFilesystem.Make("ext4", 32);
-        using LoopFilesystem second = LoopFilesystem.Make("ext4", 32);
+        // One group of blocks, so that both hand out the same numbers.
+        using LoopFilesystem first = LoopFilesystem.Make("ext4", 32, ["-b", "4096"]);
+        using LoopFilesystem second = LoopFilesystem.Make("ext4", 32, ["-b", "4096"]);
         using var one = new OtherStore(first.Path);
         using var two = new OtherStore(second.Path);
+        // Which file has which number depends on when deleted ones were gone: both get one of a number that is new in both.
+        Shell.Run($$"""
+            homes="{{first.Path}} {{second.Path}}"
+            for home in $homes; do mkdir $home/spare; (cd $home/spare; touch $(seq 500)); find $home/spare -type f -printf '%i\n' >> $home/numbers; done
+            number=$(sort -n {{first.Path}}/numbers {{second.Path}}/numbers | uniq -d | tail -1)
+            for home in $homes; do
+              d=$home/root/layers/2/fs/d
+              file=$(find $home/spare -inum $number)
+              cat $d/two > $file; touch -r $d/two $file; touch -r $d $home/numbers
+              mv $file $d/two; ln -f $d/two $d/twin; touch -r $home/numbers $d
+              rm -r $home/spare $home/numbers
+            done
+            """);
         Assert.Equal(
             Shell.Run($"stat -c %i '{first.Path}/root/layers/2/fs/d/two'"), Shell.Run($"stat -c %i '{second.Path}/root/layers/2/fs/d/two'"));
         using var own = new OwnStore(driver, NullLoggerFactory.Instance, one.Root, two.Root);

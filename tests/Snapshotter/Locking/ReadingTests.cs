@@ -75,6 +75,7 @@ public sealed class ReadingTests : IDisposable
         {
             child.Do("open", Options.Root, Options.RunRoot);
             child.Do("read-many", "10");
+            child.Do("empty-trash");   // what opening has left to delete
             child.Do("mark", "begin");
             child.Do("read-many", "1000");
             child.Do("mark", "end");

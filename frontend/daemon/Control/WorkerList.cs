@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using Cairn.Daemon.Configuration;
+using Cairn.Llb;
+using Cairn.Protos.Control;
+using Cairn.Protos.Workers;
+using Cairn.Solver;
+
+namespace Cairn.Daemon.Control;
+
+/// <summary>What clients are told of the one worker, and of the version whose protocol is spoken.</summary>
+/// <remarks>Source: control-and-status.md, section 18.</remarks>
+internal sealed class WorkerList
+{
+    private const string LabelPrefix = "org.mobyproject.buildkit.worker.";
+    private const int IdBytes = 16;
+
+    private readonly WorkerRecord _record;
+
+    public WorkerList(DaemonSettings settings, BuildSolver solver)
+    {
+        _record = new WorkerRecord { ID = ReadId(settings.Root), BuildkitVersion = Version };
+        _record.Platforms.Add(Platform.Default.ToMessage());
+        Label("executor", "oci");
+        Label("snapshotter", solver.Driver == "overlay" ? "overlayfs" : solver.Driver);
+        Label("hostname", Environment.MachineName);
+        Label("network", "host");
+        Label("oci.process-mode", "sandbox");
+        Label("selinux.enabled", "false");
+    }
+
+    /// <summary>Clients choose by it what they may ask for.</summary>
+    public static BuildkitVersion Version => new()
+    {
+        Package = "github.com/moby/buildkit",
+        Version = "v0.32.2",
+        Revision = "cairn",
+        DockerfileVersion = "1.26.0",
+    };
+
+    /// <summary>The workers that a filter matches.</summary>
+    public ListWorkersResponse List(ListWorkersRequest request)
+    {
+        var response = new ListWorkersResponse();
+        response.Record.Add(_record);
+        return response;
+    }
+
+    private void Label(string name, string value) => _record.Labels[LabelPrefix + name] = value;
+
+    // Made once, so that clients know the store again after a restart.
+    private static string ReadId(string root)
+    {
+        string path = Path.Combine(root, "workerid");
+        if (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } known)
+        {
+            return known;
+        }
+
+        string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
+        File.WriteAllText(path, id);
+        return id;
+    }
+}

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace Cairn.Daemon.Telemetry;
+
+internal static partial class DaemonLog
+{
+    [LoggerMessage(7000, LogLevel.Information, "running server on {Address}")]
+    public static partial void Listening(this ILogger logger, string address);
+
+    [LoggerMessage(7001, LogLevel.Information, "{Signal}: taking no new calls, letting builds end within {Patience}")]
+    public static partial void Draining(this ILogger logger, string signal, TimeSpan patience);
+}
