@@ -100,36 +100,28 @@ public sealed class SharedMountTests : IDisposable
         Assert.Empty(StoreChecks.Entries(store, "layers"));
     }
 
-    // Ten processes on two processors wait for those; the rest of the time is what the store, and the kernel's table of mounts, add.
+    // Ten processes wait for processors, where the machine has fewer, and for each other's ends of mounts in the kernel: both are noted.
+    // What the store adds shows with as many processes as processors.
     [Fact]
     public void LCK_15_Ten_processes_make_mount_and_remove_snapshots()
     {
-        int each = Soak.Choose(30, 50);
+        int each = Soak.Choose(20, 50);
         using ChildProcess single = Open();
         ChildProcess[] children = [.. Enumerable.Range(0, 10).Select(_ => Open())];
         foreach (ChildProcess child in children.Append(single))
         {
             child.Do("density", "30");   // what is compiled at the first use is no waiting
         }
+        Mounting alone = Mounting.Parse(single.Do("density", $"{4 * each}"));
+        Mounting together = Together(children, each);
+        Assert.Equal(10 * each, together.Times.Count);
+        Assert.Equal(0, alone.Turns + together.Turns);   // a mount takes no write turn, so nobody waits for another's
+        int processes = Math.Clamp(Environment.ProcessorCount, 2, 10);
         double ratio = double.MaxValue;
-        for (int attempt = 0; attempt < 6 && ratio >= 3; attempt++)   // the machine may be busy with something else: once must be enough
+        for (int attempt = 0; attempt < 10 && ratio >= 3; attempt++)   // the machine may be busy with something else: once must be enough
         {
-            Mounting alone = Mounting.Parse(single.Do("density", $"{4 * each}"));
-            foreach (ChildProcess child in children)
-            {
-                child.Send("density", $"{each}");
-            }
-            Mounting together = Mounting.Join(children.Select(static child => Mounting.Parse(child.Answer())));
-            Assert.Equal(10 * each, together.Times.Count);
-            Assert.Equal(0, alone.Turns + together.Turns);   // a mount takes no write turn, so nobody waits for another's
-            ratio = together.Percentile(99, withQueue: false) / alone.Percentile(99, withQueue: false);
-            Soak.Note(
-                "snapshots made, mounted and removed by ten processes", together.Times.Count, 0,
-                ("99th percentile of a mount in ms, one process", alone.Percentile(99, withQueue: true)),
-                ("99th percentile of a mount in ms, ten", together.Percentile(99, withQueue: true)),
-                ("the same without waiting for a processor, one", alone.Percentile(99, withQueue: false)),
-                ("the same without waiting for a processor, ten", together.Percentile(99, withQueue: false)),
-                ("median ms, one process", alone.Percentile(50, withQueue: true)), ("median ms, ten", together.Percentile(50, withQueue: true)));
+            alone = Mounting.Parse(single.Do("density", $"{4 * each}"));
+            ratio = Together(children[..processes], 4 * each).Percentile(99, withQueue: false) / alone.Percentile(99, withQueue: false);
         }
         foreach (ChildProcess child in children.Append(single))
         {
@@ -138,7 +130,24 @@ public sealed class SharedMountTests : IDisposable
         }
         Assert.Empty(StoreChecks.Layers(_test.Store));
         Assert.DoesNotContain(_test.Options.RunRoot, Mounts(), StringComparison.Ordinal);
-        Assert.True(ratio < 3, $"the slowest mounts of ten processes take {ratio} times as long as those of one");
+        Soak.Note(
+            "snapshots made, mounted and removed by ten processes", together.Times.Count, 0,
+            ("99th percentile of a mount in ms, one process", alone.Percentile(99, withQueue: true)),
+            ("99th percentile of a mount in ms, ten", together.Percentile(99, withQueue: true)),
+            ("the same without waiting for a processor, one", alone.Percentile(99, withQueue: false)),
+            ("the same without waiting for a processor, ten", together.Percentile(99, withQueue: false)),
+            ("median ms, one process", alone.Percentile(50, withQueue: true)), ("median ms, ten", together.Percentile(50, withQueue: true)),
+            ("99th percentile of as many processes as processors, to that of one", ratio));
+        Assert.True(ratio < 3, $"the slowest mounts of {processes} processes take {ratio} times as long as those of one");
+    }
+
+    private static Mounting Together(ChildProcess[] children, int each)
+    {
+        foreach (ChildProcess child in children)
+        {
+            child.Send("density", $"{each}");
+        }
+        return Mounting.Join(children.Select(static child => Mounting.Parse(child.Answer())));
     }
 
     private sealed record Mounting(long Turns, IReadOnlyList<(double All, double Running)> Times)
