@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Cairn.Daemon.Configuration;
@@ -5,6 +6,8 @@ namespace Cairn.Daemon.Configuration;
 /// <summary>Lengths of time as the stock daemon reads them: <c>1h30m</c>, <c>500ms</c>, or a whole number of seconds.</summary>
 internal static class DurationText
 {
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
+
     private static readonly (string Unit, decimal Ticks)[] Units =
     [
         ("ns", 0.01m), ("us", 10m), ("µs", 10m), ("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond),
@@ -29,14 +32,14 @@ internal static class DurationText
 
         while (!rest.IsEmpty)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(Digits);
             if (digits <= 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
             {
                 return null;
             }
 
             rest = rest[digits..];
-            int end = rest.IndexOfAny("0123456789.");
+            int end = rest.IndexOfAny(Digits);
             string unit = (end < 0 ? rest : rest[..end]).ToString();
             rest = end < 0 ? default : rest[end..];
             decimal size = Units.FirstOrDefault(u => u.Unit == unit).Ticks;

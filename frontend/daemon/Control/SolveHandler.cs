@@ -24,6 +24,10 @@ internal sealed class SolveHandler(
     private static readonly TimeSpan SessionPatience = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();   // guards both
+    private int _running;
+    private bool _isRefusing;
 
     /// <summary>Told when a build has ended.</summary>
     public event Action? Ended;
@@ -32,27 +36,76 @@ internal sealed class SolveHandler(
     /// <exception cref="BuildException">The build failed, or asks for what does not exist.</exception>
     public async Task<SolveResponse> SolveAsync(SolveRequest request, ServerCall call, CancellationToken cancellationToken)
     {
-        SolveRequest plan = SolvePlan.Read(request);
-        LiveBuild build = builds.Begin(plan);
+        Enter();
         try
         {
-            // The first call of the client's own frontend may come before anything else is done.
-            using ClientBuild? client = plan.Frontend.Length == 0 && plan.Definition is null
-                ? clientBuilds.Register(plan.Ref, plan.FrontendInputs)
-                : null;
-            return await SolveAsync(build, client, cancellationToken);
+            SolveRequest plan = SolvePlan.Read(request);
+            LiveBuild build = builds.Begin(plan);
+            try
+            {
+                // The first call of the client's own frontend may come before anything else is done.
+                using ClientBuild? client = plan.Frontend.Length == 0 && plan.Definition is null
+                    ? clientBuilds.Register(plan.Ref, plan.FrontendInputs)
+                    : null;
+                return await SolveAsync(build, client, cancellationToken);
+            }
+            finally
+            {
+                builds.End(build);
+            }
         }
         finally
         {
-            builds.End(build);
-            Ended?.Invoke();
+            Leave();
         }
+    }
+
+    /// <summary>Takes no new builds.</summary>
+    /// <returns>Completes when none is under way.</returns>
+    public Task RefuseAsync()
+    {
+        lock (_lock)
+        {
+            _isRefusing = true;
+            if (_running == 0)
+            {
+                _idle.TrySetResult();
+            }
+        }
+
+        return _idle.Task;
     }
 
     /// <summary>Ends all builds that are under way; their clients are told why.</summary>
     public void Stop() => _stopping.Cancel();
 
     public void Dispose() => _stopping.Dispose();
+
+    private void Enter()
+    {
+        lock (_lock)
+        {
+            if (_isRefusing)
+            {
+                throw new RpcException(StatusCode.Unavailable, ShuttingDown);
+            }
+
+            _running++;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_running == 0 && _isRefusing)
+            {
+                _idle.TrySetResult();
+            }
+        }
+
+        Ended?.Invoke();
+    }
 
     private async Task<SolveResponse> SolveAsync(LiveBuild build, IFrontend? client, CancellationToken cancellationToken)
     {

@@ -28,9 +28,6 @@ internal sealed class WorkerList
         Label("selinux.enabled", "false");
     }
 
-    /// <summary>Who does the work; the first is asked first.</summary>
-    public IReadOnlyList<WorkerRecord> All => [_record];
-
     /// <summary>Clients choose by it what they may ask for.</summary>
     public static BuildkitVersion Version => new()
     {
@@ -39,6 +36,9 @@ internal sealed class WorkerList
         Revision = "cairn",
         DockerfileVersion = "1.26.0",
     };
+
+    /// <summary>The worker.</summary>
+    public WorkerRecord Record => _record;
 
     /// <summary>The workers that a filter matches.</summary>
     public ListWorkersResponse List(ListWorkersRequest request)

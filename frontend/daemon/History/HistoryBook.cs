@@ -11,7 +11,6 @@ using Cairn.Solver;
 using Cairn.Solver.History;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
-using Status = Cairn.Solver.History.BuildStatus;
 
 namespace Cairn.Daemon.History;
 
@@ -212,7 +211,7 @@ internal sealed class HistoryBook(BuildSolver solver, LiveBuilds builds, ILogger
     }
 
     // Those that run in this process are told as such.
-    private IEnumerable<BuildSummary> Ended() => solver.History.List().Where(static summary => summary.Status != Status.Running);
+    private IEnumerable<BuildSummary> Ended() => solver.History.List().Where(static summary => summary.Status != BuildStatus.Running);
 
     private BuildSummary? Find(string reference) => Ended().FirstOrDefault(summary => NameOf(summary) == reference);
 
