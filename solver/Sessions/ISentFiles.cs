@@ -1,3 +1,5 @@
+using Cairn.Snapshotter.Locals;
+
 namespace Cairn.Solver.Sessions;
 
 /// <summary>One directory of a client that sends it, entry by entry, and the content of what it is asked for while it still does so.</summary>

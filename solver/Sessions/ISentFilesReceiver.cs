@@ -1,4 +1,5 @@
 using Cairn.Protos.Fsutil;
+using Cairn.Snapshotter.Locals;
 
 namespace Cairn.Solver.Sessions;
 
@@ -7,9 +8,10 @@ public interface ISentFilesReceiver
 {
     /// <summary>One more entry.</summary>
     /// <param name="index">Counts the entries from 0.</param>
-    /// <param name="entry">As the client sent it; nothing of it has been checked.</param>
+    /// <param name="entry">Nothing but its kind has been checked.</param>
+    /// <param name="sent">The same as it travels.</param>
     /// <returns>Whether the content is wanted, of a regular file that is no link; then it comes, possibly mixed with that of others.</returns>
-    bool Take(int index, Stat entry);
+    bool Take(int index, LocalEntry entry, Stat sent);
 
     /// <summary>More of the content of a file.</summary>
     /// <param name="index">Of an entry whose content was wanted.</param>

@@ -1,4 +1,4 @@
-using Cairn.Protos.Fsutil;
+using Cairn.Snapshotter.Locals;
 
 namespace Cairn.Solver.Sessions;
 
@@ -6,8 +6,7 @@ namespace Cairn.Solver.Sessions;
 public interface ISentTree
 {
     /// <summary>Every entry but the root, a directory before its content, names in byte order; to be walked once.</summary>
-    /// <remarks>Source: session.md, section 8.</remarks>
-    IEnumerable<Stat> Entries(CancellationToken cancellationToken);
+    IAsyncEnumerable<LocalEntry> WalkAsync(CancellationToken cancellationToken);
 
     /// <summary>The bytes of a regular file, by the path in its entry. Several may be open at once, also while the walk goes on.</summary>
     Stream Open(string path);

@@ -1,5 +1,6 @@
-using System.Buffers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Sessions;
+using System.Buffers;
 
 namespace Cairn.Solver.Sources;
 
@@ -15,7 +16,7 @@ internal sealed class HostSentFiles(ILocalFiles files) : ISentFiles
         int index = 0;
         await foreach (LocalEntry entry in files.WalkAsync(filter, cancellationToken))
         {
-            if (receiver.Take(index, SentEntry.Write(entry.Path, entry.Status, entry.LinkTarget, entry.Attributes)))
+            if (receiver.Take(index, entry, SentEntry.Write(entry.Path, entry.Status, entry.LinkTarget, entry.Attributes)))
             {
                 Send(index, entry.Path, receiver);
             }

@@ -1,8 +1,8 @@
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
-using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Sources;
 

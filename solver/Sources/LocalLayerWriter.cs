@@ -1,5 +1,6 @@
 using System.Buffers;
 using Cairn.Llb;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Sources;

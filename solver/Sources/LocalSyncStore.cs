@@ -1,10 +1,10 @@
-using System.Text.Json.Nodes;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Images;
 using Cairn.Solver.Ops;
-using Cairn.Solver.Sessions;
+using System.Text.Json.Nodes;
 
 namespace Cairn.Solver.Sources;
 

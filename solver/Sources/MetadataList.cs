@@ -1,11 +1,11 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using Cairn.Llb;
 using Cairn.Llb.Matching;
 using Cairn.Protos.Fsutil;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Trees;
-using Cairn.Solver.Sessions;
 using Google.Protobuf;
+using System.Buffers;
+using System.Buffers.Binary;
 
 namespace Cairn.Solver.Sources;
 

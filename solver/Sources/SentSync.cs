@@ -2,6 +2,7 @@ using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Protos.Fsutil;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Sessions;
 
@@ -71,9 +72,9 @@ internal sealed class SentSync : ISentFilesReceiver, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool Take(int index, Stat entry)
+    public bool Take(int index, LocalEntry entry, Stat sent)
     {
-        LocalEntry taken = SentEntry.Read(entry);
+        LocalEntry taken = WithoutMarks(entry);
         _order.Check(taken);
         if (_metadata is not null && taken.Path == MetadataList.FileName)
         {
@@ -86,7 +87,7 @@ internal sealed class SentSync : ISentFilesReceiver, IDisposable
         _isChanged |= !isSame;
         if (_metadata is { } metadata)
         {
-            IReadOnlyList<LocalEntry>? directories = metadata.Add(entry, taken);
+            IReadOnlyList<LocalEntry>? directories = metadata.Add(sent, taken);
             if (directories is null)
             {
                 return false;
@@ -181,6 +182,17 @@ internal sealed class SentSync : ISentFilesReceiver, IDisposable
         _staged = null;   // the store's now
         return result;
     }
+
+    // What overlayfs keeps in attributes is about its own layers, never about files of a client.
+    private static LocalEntry WithoutMarks(LocalEntry entry) => entry.Attributes.Count == 0
+        ? entry
+        : entry with
+        {
+            Attributes = entry.Attributes.Where(attribute => !IsMark(attribute.Key)).ToDictionary(StringComparer.Ordinal),
+        };
+
+    private static bool IsMark(string attribute) =>
+        attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal) || attribute.StartsWith("user.overlay.", StringComparison.Ordinal);
 
     private static void Keep(LocalLayer layer, LocalEntry entry)
     {

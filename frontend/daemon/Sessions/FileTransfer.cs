@@ -99,7 +99,7 @@ internal sealed class FileTransfer(
                 break;
             case PacketKind.Stat:
                 uint id = _entries++;
-                if (receiver.Take(checked((int)id), packet.Stat))
+                if (receiver.Take(checked((int)id), WireStat.ToEntry(packet.Stat), packet.Stat))
                 {
                     _open.Add(id);
                     _wanted.Writer.TryWrite(id);

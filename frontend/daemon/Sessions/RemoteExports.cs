@@ -3,6 +3,7 @@ using Cairn.Llb;
 using Cairn.Rpc.Calls;
 using Cairn.Rpc.Client;
 using Cairn.Solver.Sessions;
+using Cairn.Wire.Files;
 using Cairn.Wire.Headers;
 using Cairn.Wire.Methods;
 
@@ -49,8 +50,28 @@ internal sealed class RemoteExports(RemoteSession session) : IExportTarget
 
     public async Task SendTreeAsync(int export, bool isComplete, ISentTree tree, CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
-        throw new BuildException(ErrorKind.Input, "", "", "directories cannot be sent to remote clients yet");
+        EnsureOffered();
+        Metadata headers = Headers(export);
+        if (isComplete)
+        {
+            headers.Add(HeaderNames.ExporterMultiPlatform, "1");
+        }
+
+        try
+        {
+            await using ClientCall<FilePacket, FilePacket> call = await session.BeginAsync(FileSendMethods.DiffCopyTree, headers, cancellationToken);
+            await PacketSender.SendAsync(
+                tree.WalkAsync(cancellationToken), path => new ReportedStream(tree.Open(path), tree), call.Responses, call.Requests, cancellationToken);
+            await call.Requests.CompleteAsync(cancellationToken);
+            while (await call.Responses.MoveNextAsync(cancellationToken))
+            {
+                call.Responses.Current.Release();   // to the end of the call, which says whether all is well
+            }
+        }
+        catch (RpcException e)
+        {
+            throw await session.FaultAsync(e, "send files to client", "");
+        }
     }
 
     public IBlobTarget? BlobsOf(int export) => new RemoteContent(session, ExportStore);

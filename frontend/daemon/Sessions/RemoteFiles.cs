@@ -1,4 +1,5 @@
 using Cairn.Rpc.Calls;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Sessions;
 using Cairn.Wire.Headers;
 using Cairn.Wire.Methods;

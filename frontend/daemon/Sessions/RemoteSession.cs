@@ -34,6 +34,9 @@ internal sealed class RemoteSession : ISession
     /// <summary>Names the client's context across sessions; may be empty.</summary>
     public string SharedKey => _headers.SharedKey;
 
+    /// <summary>Completes when it has ended, with the cause.</summary>
+    public Task<string> Ended => _ended.Task;
+
     /// <summary>Why it has ended; null while it has not.</summary>
     public string? Cause => _ended.Task.IsCompletedSuccessfully ? _ended.Task.Result : null;
 

@@ -1,14 +1,13 @@
 using Cairn.Llb;
 using Cairn.Llb.Matching;
 using Cairn.Protos.Gateway;
-using Cairn.Protos.GoogleRpc;
 using Cairn.Rpc.Calls;
 using Cairn.Solver;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sources;
+using Cairn.Wire.Errors;
 using Google.Protobuf;
 using Pb = Cairn.Protos.Pb;
-using StatusCode = Cairn.Rpc.Calls.StatusCode;
 
 namespace Cairn.Frontend.Gateway.Bridge;
 
@@ -86,10 +85,6 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new BuildException(ErrorKind.Input, "", "", "cannot solve with both Definition and Frontend specified");
         }
 
-        var options = new SolveOptions(request.Evaluate)
-        {
-            CacheImports = [.. request.CacheImports.Select(static entry => new CacheImport(entry.Type, new Dictionary<string, string>(entry.Attrs, StringComparer.Ordinal)))],
-        };
         FrontendSolve solve;
         if (request.Frontend.Length > 0)
         {
@@ -103,7 +98,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         }
         else
         {
-            SolvedRef? solved = hasDefinition ? await _bridge.SolveAsync(request.Definition!, options, cancellationToken) : null;
+            SolvedRef? solved = hasDefinition ? await _bridge.SolveAsync(request.Definition!, new SolveOptions(request.Evaluate), cancellationToken) : null;
             solve = new FrontendSolve([new PlatformRef("", Platform: null, solved)], IsMultiPlatform: false, new Dictionary<string, byte[]>(StringComparer.Ordinal));
         }
 
@@ -198,7 +193,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
     {
         bool isSet = (request.Error, request.Result) switch
         {
-            ({ } error, null) => _returned.TrySetException(new RpcException(Status(error), new Metadata(), inner: null)),
+            ({ } error, null) => _returned.TrySetException(ErrorStatus.From(error).ToException()),
             (null, { } result) => _returned.TrySetResult(_results.Read(result)),
             _ => throw new RpcException(StatusCode.InvalidArgument, "a return has either a result or an error"),
         };
@@ -229,8 +224,6 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new RpcException(StatusCode.Unknown, "gateway result is already set");
         }
     }
-
-    private static RpcStatus Status(Status error) => new((StatusCode)error.Code, error.Message, error.ToByteArray());
 
     private static BuildException NoFile(string call, string path) => new(ErrorKind.Input, "", "", $"{call} {path}: no such file or directory");
 }

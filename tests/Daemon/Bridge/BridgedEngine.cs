@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Cairn.Daemon.Bridge;
+using Cairn.Daemon.Control;
 using Cairn.Frontend.Gateway;
 using Cairn.Integration.Tests;
 using Cairn.Rpc.Calls;
@@ -28,7 +29,7 @@ internal sealed class BridgedEngine : IAsyncDisposable, IBuildProgress
         Solver = solver;
         var services = new RpcServices();
         Builds.AddTo(services);
-        _server = RpcServer.Listen([RpcEndpoint.Unix(workspace.In("bridge.sock"))], services, new RpcServerOptions());
+        _server = RpcServer.Listen([RpcEndpoint.Unix(workspace.In("bridge.sock"))], services, new RpcServerOptions { Describe = static e => Failures.Describe(e).ToRpc() });
     }
 
     public Workspace Workspace { get; }
