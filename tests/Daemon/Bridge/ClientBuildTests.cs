@@ -10,7 +10,6 @@ using Cairn.Wire.Methods;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
-using GoogleStatus = Cairn.Protos.GoogleRpc.Status;
 using Pb = Cairn.Protos.Pb;
 using GoogleStatus = Cairn.Protos.GoogleRpc.Status;
 
