@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Solver.Keys;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
@@ -28,6 +29,12 @@ public interface IFrontendBridge
 
     /// <summary>Digest and config of an image.</summary>
     Task<ResolvedImageConfig> ResolveImageConfigAsync(ImageConfigRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The keys that lead to a result, for caches that are exported.</summary>
+    /// <param name="solved">The result; it was evaluated before.</param>
+    /// <param name="mode">For which records blobs are made.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    Task<CacheChain> ChainAsync(SolvedRef solved, CacheExportMode mode, CancellationToken cancellationToken);
 
     /// <summary>A warning of the frontend, shown under a vertex.</summary>
     void Warn(Digest vertex, BuildWarning warning);

@@ -43,7 +43,7 @@ public sealed class DaemonServer : IAsyncDisposable
             var services = new RpcServices();
             new HealthService().AddTo(services);
             new ControlService(new WorkerList(settings, solver)).AddTo(services);
-            var options = new RpcServerOptions { Logger = loggers.CreateLogger<RpcServer>() };
+            var options = new RpcServerOptions { Logger = loggers.CreateLogger<RpcServer>(), Describe = static e => Failures.Describe(e).ToRpc() };
             return new DaemonServer(solver, Listeners.Listen(settings, services, options));
         }
         catch

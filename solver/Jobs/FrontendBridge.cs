@@ -2,6 +2,7 @@ using Cairn.Llb;
 using Cairn.Llb.Graphs;
 using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Trees;
+using Cairn.Solver.Keys;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
@@ -20,6 +21,7 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
 
     public async Task<SolvedRef?> SolveAsync(Definition definition, SolveOptions options, CancellationToken cancellationToken)
     {
+        job.Import(options.CacheSources);
         Edge? edge = job.Load(definition);
         if (edge is null)
         {
@@ -63,6 +65,9 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
             request.SourceIdentifier + (request.Platform ?? Platform.Default).Format(),
             request.LogName ?? $"resolve image config for {request.SourceIdentifier}",
             channel => engine.Services.Images.ResolveAsync(request, _sessions, engine.Services.Cache, channel, cancellationToken));
+
+    public Task<CacheChain> ChainAsync(SolvedRef solved, CacheExportMode mode, CancellationToken cancellationToken) =>
+        job.ChainAsync(solved.Edge, mode, cancellationToken);
 
     public void Warn(Digest vertex, BuildWarning warning) => job.Progress.Write(new WarningEvent(vertex, warning));
 

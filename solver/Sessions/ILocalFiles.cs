@@ -1,3 +1,5 @@
+using Cairn.Snapshotter.Locals;
+
 namespace Cairn.Solver.Sessions;
 
 /// <summary>One directory of the client.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cairn.Llb;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Trees;
 using Cairn.Solver.Sessions;
 
@@ -39,7 +40,7 @@ public sealed class LocalDirectory : ILocalFiles, IDisposable
     public async IAsyncEnumerable<LocalEntry> WalkAsync(LocalFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        await foreach (LocalEntry entry in Walk(filter, cancellationToken).ToAsyncEnumerable().WithCancellation(cancellationToken))
+        await foreach (LocalEntry entry in LocalWalk.Entries(_tree, filter, KeepOwners, cancellationToken).ToAsyncEnumerable().WithCancellation(cancellationToken))
         {
             yield return entry;
         }
@@ -50,65 +51,4 @@ public sealed class LocalDirectory : ILocalFiles, IDisposable
 
     /// <summary>Closes the directory.</summary>
     public void Dispose() => _tree.Dispose();
-
-    private IEnumerable<LocalEntry> Walk(LocalFilter filter, CancellationToken cancellationToken)
-    {
-        var matcher = new LocalFilterMatcher(filter, _tree);
-        var links = new Dictionary<(ulong Device, ulong Inode), string>();
-        using var walk = new TreeWalk(_tree, TreePath.Root);
-        walk.MoveNext();   // the root itself is not sent
-        while (walk.MoveNext())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            string path = walk.Current.Path[1..];
-            FilterVerdict verdict = matcher.Judge(path, walk.Current.Status.IsDirectory);
-            LocalEntry? entry = verdict.Descend || verdict.IsSent ? Entry(walk, path) : null;
-            if (!verdict.Descend && walk.Current.Status.IsDirectory)
-            {
-                walk.SkipContents();
-            }
-
-            if (walk.Current.Status.IsDirectory && entry is not null)
-            {
-                matcher.Enter(entry, verdict);
-            }
-
-            if (verdict.IsSent)
-            {
-                foreach (LocalEntry parent in matcher.TakePending(verdict.Depth))
-                {
-                    yield return parent;
-                }
-
-                if (!walk.Current.Status.IsDirectory)
-                {
-                    yield return Linked(entry!, links);
-                }
-            }
-        }
-    }
-
-    private LocalEntry Entry(TreeWalk walk, string path)
-    {
-        FileStatus status = KeepOwners ? walk.Current.Status : walk.Current.Status with { Uid = 0, Gid = 0 };
-        if (status.Kind == FileKind.Socket)
-        {
-            status = status with { Kind = FileKind.Regular, Size = 0 };   // clients send a socket as an empty file
-        }
-
-        return new LocalEntry(path, status, status.IsSymlink ? walk.ReadCurrentLink() : null, walk.ReadCurrentAttributes());
-    }
-
-    /// <summary>A later name of an inode becomes a link to the first name that was sent.</summary>
-    private static LocalEntry Linked(LocalEntry entry, Dictionary<(ulong Device, ulong Inode), string> links)
-    {
-        if (entry.Status is not { IsRegular: true, LinkCount: > 1 })
-        {
-            return entry;
-        }
-
-        return links.TryAdd((entry.Status.Device, entry.Status.Inode), entry.Path)
-            ? entry
-            : entry with { LinkTarget = links[(entry.Status.Device, entry.Status.Inode)] };
-    }
 }

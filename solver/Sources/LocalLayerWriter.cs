@@ -2,6 +2,7 @@ using System.Buffers;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
 using Cairn.Solver.Sessions;

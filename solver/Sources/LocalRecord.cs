@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Trees;
-using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Sources;
 

@@ -1,5 +1,5 @@
 using Cairn.Protos.Pb;
-using Cairn.Solver.Sessions;
+using Cairn.Snapshotter.Locals;
 
 namespace Cairn.Solver.Sources;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Images;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Sessions;

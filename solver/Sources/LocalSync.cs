@@ -1,6 +1,7 @@
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Solver.Images;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Sessions;

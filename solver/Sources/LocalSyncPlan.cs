@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Trees;
 using Cairn.Solver.Sessions;
 

@@ -1,5 +1,6 @@
 using Cairn.Protos.Control;
 using Cairn.Rpc.Server;
+using Cairn.Wire.Methods;
 
 namespace Cairn.Daemon.Control;
 

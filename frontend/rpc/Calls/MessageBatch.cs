@@ -40,6 +40,9 @@ public sealed class MessageBatch : IBufferWriter<byte>, IDisposable
     /// <summary>Empties it.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Takes back everything behind a length that it had when no message was open.</summary>
+    public void Truncate(int length) => Length = length;
+
     /// <inheritdoc/>
     public void Advance(int count) => Length += count;
 

@@ -1,9 +1,9 @@
-using Cairn.Daemon.Control;
 using Cairn.Daemon.Tests.Support;
 using Cairn.Protos.Control;
 using Cairn.Protos.Workers;
 using Cairn.Rpc.Client;
 using Cairn.Rpc.Health;
+using Cairn.Wire.Methods;
 using Xunit;
 
 namespace Cairn.Daemon.Tests.Control;

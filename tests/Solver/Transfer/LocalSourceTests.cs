@@ -3,6 +3,7 @@ using Cairn.Cache.Checksums;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Locals;
 using Cairn.Snapshotter.Trees;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;

@@ -1,8 +1,7 @@
 using Cairn.Llb.Matching;
 using Cairn.Snapshotter.Trees;
-using Cairn.Solver.Sessions;
 
-namespace Cairn.Solver.Sources;
+namespace Cairn.Snapshotter.Locals;
 
 /// <summary>Applies the filter of a local source during a walk.</summary>
 /// <remarks>Source: session.md, section 9. Use: <see cref="Judge"/> for each entry in order, <see cref="Enter"/> for each directory that may hold something.</remarks>

@@ -1,6 +1,6 @@
 using Cairn.Snapshotter.Trees;
 
-namespace Cairn.Solver.Sessions;
+namespace Cairn.Snapshotter.Locals;
 
 /// <summary>One entry of a client's directory.</summary>
 /// <param name="Path">Relative to the directory, with <c>/</c> between names and none in front.</param>

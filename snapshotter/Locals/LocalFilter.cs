@@ -1,4 +1,4 @@
-namespace Cairn.Solver.Sessions;
+namespace Cairn.Snapshotter.Locals;
 
 /// <summary>Which part of a client's directory is wanted.</summary>
 /// <param name="Include">Patterns; empty means everything.</param>

@@ -1,8 +1,8 @@
-using Cairn.Llb;
 using Cairn.Llb.Matching;
+using Cairn.Llb;
 using Cairn.Snapshotter.Trees;
 
-namespace Cairn.Solver.Sources;
+namespace Cairn.Snapshotter.Locals;
 
 /// <summary>Turns paths that are wanted into patterns for them and for everything that symbolic links lead them to.</summary>
 /// <remarks>Source: session.md, section 9, <c>followpaths</c>.</remarks>

@@ -1,17 +1,18 @@
 using Cairn.Llb;
 using Cairn.Snapshotter.Native;
-using Cairn.Solver.Sessions;
 
-namespace Cairn.Solver.Sources;
+namespace Cairn.Snapshotter.Locals;
 
-/// <summary>Checks what a client sends: clean relative paths, ascending, each directory before its content, links only to what was sent.</summary>
-/// <remarks>Source: session.md, section 8.2. Nothing that passes can be written outside of the layer.</remarks>
-internal sealed class LocalOrder(string name)
+/// <summary>Checks what a peer sends: clean relative paths, ascending, each directory before its content, links only to what was sent.</summary>
+/// <param name="name">What is received, for errors.</param>
+/// <remarks>Source: session.md, section 8.2. Nothing that passes can be written outside of the directory it is meant for.</remarks>
+public sealed class LocalOrder(string name)
 {
     private readonly Stack<Level> _levels = new([new Level("")]);
     private readonly HashSet<string> _linkable = new(StringComparer.Ordinal);
 
-    /// <exception cref="BuildException">Environment: the client does not keep to the rules.</exception>
+    /// <summary>Takes the next entry.</summary>
+    /// <exception cref="BuildException">Environment: the peer does not keep to the rules.</exception>
     public void Check(LocalEntry entry)
     {
         string path = entry.Path;
@@ -62,7 +63,7 @@ internal sealed class LocalOrder(string name)
         {
             if (!_linkable.Contains(target))
             {
-                throw Invalid(entry.Path, $"invalid link to unknown path: {target}");
+                throw Invalid(entry.Path, $"invalid link {entry.Path} to unknown path: {target}");
             }
         }
         else if (entry.Status.IsRegular && entry.Status.LinkCount != 1)
@@ -72,7 +73,7 @@ internal sealed class LocalOrder(string name)
     }
 
     private BuildException Invalid(string path, string reason) =>
-        new(ErrorKind.Environment, "receive local source", $"{name}: {path}", reason, "The client is at fault; use another version of it.");
+        new(ErrorKind.Environment, "receive files of", $"{name}: {path}", reason, "The sender is at fault; use another version of it.");
 
     private sealed class Level(string path)
     {

@@ -1,6 +1,6 @@
 using Cairn.Llb.Matching;
 
-namespace Cairn.Solver.Sources;
+namespace Cairn.Snapshotter.Locals;
 
 /// <summary>What a filter says of one entry.</summary>
 /// <param name="IsSent">It passes itself; the directories that hold it are then sent too.</param>
