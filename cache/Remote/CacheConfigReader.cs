@@ -12,37 +12,28 @@ public static class CacheConfigReader
     /// <param name="bytes">JSON.</param>
     /// <param name="subject">Where it comes from, for errors.</param>
     /// <exception cref="BuildException">Input: it is not such a document.</exception>
-    public static CacheConfig Read(ReadOnlyMemory<byte> bytes, string subject)
-    {
-        using JsonDocument document = Parse(bytes, subject);
-        JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw Invalid(subject, "it is no JSON object");
-        }
-        return Check(new CacheConfig([.. List(root, "layers").Select(layer => ReadLayer(layer, subject))], ReadRecords(List(root, "records"), subject)), subject);
-    }
+    public static CacheConfig Read(ReadOnlyMemory<byte> bytes, string subject) => Read(bytes, subject, root => root.ValueKind == JsonValueKind.Object
+        ? new CacheConfig([.. List(root, "layers").Select(layer => ReadLayer(layer, subject))], ReadRecords(List(root, "records"), subject))
+        : throw Invalid(subject, "it is no JSON object"));
 
     /// <summary>Reads the list of records that an image carries.</summary>
     /// <param name="bytes">JSON.</param>
     /// <param name="layers">The image's layers, each on the one before it.</param>
     /// <param name="subject">Where it comes from, for errors.</param>
     /// <exception cref="BuildException">Input: it is not such a list.</exception>
-    public static CacheConfig ReadRecords(ReadOnlyMemory<byte> bytes, IReadOnlyList<CacheConfigLayer> layers, string subject)
-    {
-        using JsonDocument document = Parse(bytes, subject);
-        return document.RootElement.ValueKind == JsonValueKind.Array
-            ? Check(new CacheConfig(layers, ReadRecords(document.RootElement.EnumerateArray(), subject)), subject)
-            : throw Invalid(subject, "it is no JSON array");
-    }
+    public static CacheConfig ReadRecords(ReadOnlyMemory<byte> bytes, IReadOnlyList<CacheConfigLayer> layers, string subject) =>
+        Read(bytes, subject, root => root.ValueKind == JsonValueKind.Array
+            ? new CacheConfig(layers, ReadRecords(root.EnumerateArray(), subject))
+            : throw Invalid(subject, "it is no JSON array"));
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> bytes, string subject)
+    private static CacheConfig Read(ReadOnlyMemory<byte> bytes, string subject, Func<JsonElement, CacheConfig> read)
     {
         try
         {
-            return JsonDocument.Parse(bytes);
+            using JsonDocument document = JsonDocument.Parse(bytes);
+            return Check(read(document.RootElement), subject);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter for a text that is no Unicode
         {
             throw Invalid(subject, "it is no JSON", e);
         }

@@ -26,4 +26,7 @@ public interface ISession
 
     /// <summary>A directory of the client by the name it has in <c>local://NAME</c>; null if the client does not offer one of that name.</summary>
     ILocalFiles? Files(string name);
+
+    /// <summary>A store of blobs at the client: <c>local:DIRECTORY</c>; null if it has none of that id. Whether a remote client has it shows when it is asked.</summary>
+    IContentStore? Content(string store) => null;
 }
