@@ -117,6 +117,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Exporters = [.. provider.GetServices<IExporterKind>()],
             Ops = [.. provider.GetServices<IOpKind>()],
             Caches = provider.GetRequiredService<RemoteCaches>(),
+            Clients = provider.GetRequiredService<SolverOptions>().Clients,
             Clock = provider.GetRequiredService<TimeProvider>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
