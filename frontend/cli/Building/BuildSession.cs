@@ -2,6 +2,7 @@ using System.Text;
 using Cairn.Cli.Contexts;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Registry;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
@@ -30,7 +31,7 @@ internal sealed class BuildSession : IDisposable
             Id = id,
             Files = files,
             Secrets = new SecretValues(settings.Secrets.ToDictionary(s => s.Id, Reader, StringComparer.Ordinal)),
-            Credentials = DockerConfig.Default(),
+            Credentials = new DockerCredentials(DockerConfig.Default()),
             Ssh = new SshSockets(settings.Ssh.ToDictionary(s => s.Id, Socket, StringComparer.Ordinal)),
             Exports = new ExportPaths(plan.Destinations),
             Layouts = new LayoutDirectories(contexts.Layouts),

@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Registry;
 using Cairn.Solver.Sessions;
 using Xunit;
