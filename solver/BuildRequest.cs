@@ -1,6 +1,7 @@
 using Cairn.Protos.Pb;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.History;
+using Cairn.Solver.Keys;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver;
@@ -31,6 +32,9 @@ public sealed record BuildRequest
 
     /// <summary>Where the result goes; empty leaves it in the cache.</summary>
     public IReadOnlyList<ExportSpec> Exports { get; init; } = [];
+
+    /// <summary>Caches that are asked for what the store lacks, in this order.</summary>
+    public IReadOnlyList<ICacheSource> CacheSources { get; init; } = [];
 
     /// <summary>Rights that the client grants: <c>network.host</c>, <c>security.insecure</c>, <c>device…</c>.</summary>
     public IReadOnlyList<string> Entitlements { get; init; } = [];

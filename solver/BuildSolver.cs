@@ -60,6 +60,9 @@ public sealed class BuildSolver : IAsyncDisposable
     /// <summary>Shells in what failed steps left.</summary>
     public StepShells Shells { get; }
 
+    /// <summary>The parts that builds work with.</summary>
+    internal SolverServices Services => _engine.Services;
+
     /// <summary>Opens the store and everything above it.</summary>
     /// <exception cref="BuildException">Environment: the store cannot be opened.</exception>
     public static BuildSolver Open(SolverOptions options) => Open(options, static _ => { });
@@ -112,6 +115,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Fetchers = provider.GetRequiredService<IBlobFetchers>(),
             Exporters = [.. provider.GetServices<IExporterKind>()],
             Ops = [.. provider.GetServices<IOpKind>()],
+            Clients = provider.GetRequiredService<SolverOptions>().Clients,
             Clock = provider.GetRequiredService<TimeProvider>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
@@ -176,6 +180,7 @@ public sealed class BuildSolver : IAsyncDisposable
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
         await RefreshAsync();
         BuildJob job = _engine.Join(request, progress, recorder);
+        job.Import(request.CacheSources);
         _hasBuilt = true;
         try
         {

@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Solver.Keys;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
@@ -22,12 +23,26 @@ public interface IFrontendBridge
     /// <summary>Carries out what the ref needs.</summary>
     Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken);
 
-    /// <summary>A regular file of a result; null if it does not exist. Symbolic links are followed inside the result.</summary>
+    /// <summary>A regular file of a result, or a part of it; null if it does not exist. Symbolic links are followed inside the result.</summary>
     /// <exception cref="BuildException">The result cannot be made, or the path is not a regular file.</exception>
-    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
+    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, ByteRange range, CancellationToken cancellationToken);
+
+    /// <summary>What a directory of a result has, in the order of names; null if it does not exist.</summary>
+    /// <exception cref="BuildException">The result cannot be made, or the path is not a directory.</exception>
+    Task<IReadOnlyList<ResultEntry>?> ReadDirectoryAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
+
+    /// <summary>Status of a path in a result, links followed; null if there is nothing.</summary>
+    /// <exception cref="BuildException">The result cannot be made.</exception>
+    Task<ResultEntry?> StatAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
 
     /// <summary>Digest and config of an image.</summary>
     Task<ResolvedImageConfig> ResolveImageConfigAsync(ImageConfigRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The keys that lead to a result, for caches that are exported.</summary>
+    /// <param name="solved">The result; it was evaluated before.</param>
+    /// <param name="mode">For which records blobs are made.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    Task<CacheChain> ChainAsync(SolvedRef solved, CacheExportMode mode, CancellationToken cancellationToken);
 
     /// <summary>A warning of the frontend, shown under a vertex.</summary>
     void Warn(Digest vertex, BuildWarning warning);

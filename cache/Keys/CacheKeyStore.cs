@@ -65,8 +65,18 @@ public sealed class CacheKeyStore
         return [.. results.DistinctBy(result => result.Ref)];
     }
 
-    /// <summary>The ways that lead to a key.</summary>
-    public IReadOnlyList<KeyLink> LinksTo(CacheKeyId key) => _store.Read(connection =>
+    /// <summary>The ways that lead to a key, here and in additional stores.</summary>
+    public IReadOnlyList<KeyLink> LinksTo(CacheKeyId key)
+    {
+        IEnumerable<KeyLink> links = _store.Read(connection => LinksTo(connection, key));
+        foreach (AdditionalStore other in _store.Additional.All)
+        {
+            links = links.Union(other.Read(connection => LinksTo(connection, key), []));
+        }
+        return [.. links];
+    }
+
+    private static List<KeyLink> LinksTo(SqliteConnection connection, CacheKeyId key) =>
         connection.Query("""
             SELECT s.name, l.input, l.output, l.digest, l.selector
             FROM cache_keys t JOIN key_links l ON l.target = t.id JOIN cache_keys s ON s.id = l.source
@@ -74,7 +84,7 @@ public sealed class CacheKeyStore
             """)
             .With("$name", key.Value).Rows(row => new KeyLink(
                 new CacheKeyId(row.GetString(0)), row.GetInt32(1), row.GetInt32(2), Digest.Parse(row.GetString(3)),
-                Digest.TryParse(row.GetString(4), out Digest selector) ? selector : null)));
+                Digest.TryParse(row.GetString(4), out Digest selector) ? selector : null));
 
     /// <summary>Remembers a key with the ways to it, and a result if there is one.</summary>
     /// <param name="transaction">The one that also writes the result's rows.</param>

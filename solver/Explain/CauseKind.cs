@@ -54,6 +54,12 @@ public enum CauseKind
     /// <summary>The cache could not be asked.</summary>
     CacheUnavailable,
 
+    /// <summary>An imported cache could not be asked: subject names it, detail says how that failed.</summary>
+    ImportFailed,
+
+    /// <summary>The imported caches that were asked do not have it: subject names them, detail says what they lack.</summary>
+    ImportMissing,
+
     /// <summary>The earlier step gave no result: it failed, was cancelled, or its build was killed.</summary>
     NoResult,
 

@@ -68,7 +68,7 @@ internal sealed partial class Explainer
 
         if (nearest is null)
         {
-            return (new Cause { Kind = CauseKind.NoEarlierStep }, null);
+            return (OfFailedImport(step) ?? OfMissingImport(step) ?? new Cause { Kind = CauseKind.NoEarlierStep }, null);
         }
 
         path.AddRange(nearest.Path);
@@ -112,6 +112,11 @@ internal sealed partial class Explainer
     private Cause OfSame(StepRecord step, StepRecord earlier, out List<ExplainedStep> path)
     {
         path = [];
+        if (OfFailedImport(step) is { } failed)
+        {
+            return failed;
+        }
+
         if (Evicted(earlier.Recipe?.Results ?? []) is { } evicted)
         {
             return evicted;
@@ -127,9 +132,25 @@ internal sealed partial class Explainer
             return below;
         }
 
-        return step.Recipe?.Miss == MissWords.InputWithoutKey
+        return OfMissingImport(step) ?? (step.Recipe?.Miss == MissWords.InputWithoutKey
             ? new Cause { Kind = CauseKind.NeverCached, Detail = "an input has no key that could be kept" }
-            : new Cause { Kind = CauseKind.Unknown, Detail = "its result is not in the cache any more, and nothing is noted about why" };
+            : new Cause { Kind = CauseKind.Unknown, Detail = "its result is not in the cache any more, and nothing is noted about why" });
+    }
+
+    private static Cause? OfFailedImport(StepRecord step) =>
+        step.Recipe?.Asked.FirstOrDefault(static asked => asked.Answer == AskedCache.Failed) is { } failed
+            ? new Cause { Kind = CauseKind.ImportFailed, Subject = failed.Source, Detail = failed.Reason }
+            : null;
+
+    private static Cause? OfMissingImport(StepRecord step)
+    {
+        IReadOnlyList<AskedCache> asked = step.Recipe?.Asked ?? [];
+        return asked.Count == 0 || asked.Any(static one => one.Answer == AskedCache.Result) ? null : new Cause
+        {
+            Kind = CauseKind.ImportMissing,
+            Subject = string.Join(", ", asked.Select(static one => one.Source)),
+            Detail = asked.Any(static one => one.Answer == AskedCache.KeyOnly) ? "the step is known there, without a result" : "the step is not known there",
+        };
     }
 
     // The nearest step below that ran because the cache was not to be used: what stands on it is not looked up.

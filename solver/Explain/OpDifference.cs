@@ -21,7 +21,7 @@ internal static partial class OpDifference
 
         if (after.Kind == Op.OpOneofCase.Source)
         {
-            return OfSource(before.Op.Source, after.Op.Source);
+            return OfPlatform(before, after) ?? OfSource(before.Op.Source, after.Op.Source);
         }
 
         if (CacheKeyJson.Document(before) == CacheKeyJson.Document(after) && !SelectorsDiffer(before, after))
@@ -41,6 +41,16 @@ internal static partial class OpDifference
 
     /// <summary>Whether the ops would have the same key if their inputs had.</summary>
     public static bool IsSame(Vertex before, Vertex after) => Find(before, after) is null;
+
+    // Of the sources only images are made for a platform.
+    private static Cause? OfPlatform(Vertex before, Vertex after) =>
+        before.Platform == after.Platform || !IsImage(before) || !IsImage(after)
+            ? null
+            : new Cause { Kind = CauseKind.Platform, Old = before.Platform.ToString(), New = after.Platform.ToString() };
+
+    private static bool IsImage(Vertex vertex) =>
+        vertex.Op.Source.Identifier.StartsWith("docker-image://", StringComparison.Ordinal)
+        || vertex.Op.Source.Identifier.StartsWith("oci-layout://", StringComparison.Ordinal);
 
     private static Cause Named(Vertex before, Vertex after) => Text("op", null, before.Name, after.Name);
 

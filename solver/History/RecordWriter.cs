@@ -119,6 +119,18 @@ internal static class RecordWriter
         }
 
         json.WriteEndArray();
+        WriteText(json, "import", recipe.Import);
+        json.WriteStartArray("asked");
+        foreach (AskedCache asked in recipe.Asked)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", asked.Source);
+            json.WriteString("answer", asked.Answer);
+            WriteText(json, "reason", asked.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         WriteText(json, "leader", recipe.Leader?.ToString());
         json.WriteEndObject();
     }

@@ -148,8 +148,18 @@ internal sealed class StepNotes(Digest digest)
             _ => null,
         },
         Results = results,
-        Faults = [.. outcome.Faults.Select(static fault => new StepFault(new RefId(fault.Candidate.Value).ToString(), fault.Error?.Message))],
+        Faults = [.. outcome.Faults.Select(fault => new StepFault(outcome.NameOf(fault.Candidate), fault.Error?.Message))],
+        Import = outcome.Import,
+        Asked = [.. outcome.Answers.Select(static answer => new AskedCache(answer.Source, WordOf(answer.Verdict), answer.Reason))],
         Leader = outcome.Leader?.Digest,
+    };
+
+    private static string WordOf(ImportVerdict verdict) => verdict switch
+    {
+        ImportVerdict.Result => AskedCache.Result,
+        ImportVerdict.KeyOnly => AskedCache.KeyOnly,
+        ImportVerdict.Failed => AskedCache.Failed,
+        _ => AskedCache.Missing,
     };
 
     private static double Since(DateTimeOffset begin, DateTimeOffset time) => Math.Round(Math.Max(0, (time - begin).TotalMilliseconds), 3);

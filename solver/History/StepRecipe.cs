@@ -20,6 +20,12 @@ public sealed record StepRecipe
     /// <summary>Why the step was carried out, in the words of <see cref="MissWords"/>; null if it was not.</summary>
     public string? Miss { get; init; }
 
+    /// <summary>The imported cache that the result was taken from; null if it was not.</summary>
+    public string? Import { get; init; }
+
+    /// <summary>Imported caches that were asked, with their last answers.</summary>
+    public IReadOnlyList<AskedCache> Asked { get; init; } = [];
+
     /// <summary>Ids of the cache records that hold its results; empty for scratch.</summary>
     public IReadOnlyList<string> Results { get; init; } = [];
 

@@ -53,6 +53,7 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
     {
         Scheduler.Leave(job.Id);
         _jobs.TryRemove(job.Name, out _);
+        job.Leave();
         job.Progress.Close();
     }
 

@@ -86,6 +86,13 @@ internal sealed class Scheduler : IAsyncDisposable
         return _events.Writer.TryWrite(new CountsAsked(answer)) ? answer.Task : Task.FromResult(default(GraphCounts));
     }
 
+    /// <summary>The keys of everything that a build holds.</summary>
+    public Task<IReadOnlyList<KeyedEdge>> KeysAsync(JobId job)
+    {
+        var answer = new TaskCompletionSource<IReadOnlyList<KeyedEdge>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _events.Writer.TryWrite(new KeysAsked(job, answer)) ? answer.Task : Task.FromResult<IReadOnlyList<KeyedEdge>>([]);
+    }
+
     /// <summary>Tells that the bytes of a delivered result are gone. Wanting it again has it made again.</summary>
     public void Lose(ResultId result) => Post(new ResultLost(result));
 
@@ -177,6 +184,9 @@ internal sealed class Scheduler : IAsyncDisposable
             case CountsAsked asked:
                 asked.Answer.TrySetResult(new GraphCounts(_graph.VertexCount, _graph.ResultCount, _graph.WantCount, _graph.Outstanding));
                 return;
+            case KeysAsked asked:
+                asked.Answer.TrySetResult(_graph.KeysOf(asked.Job));
+                return;
             case JobJoined joined:
                 _jobs[joined.Build.Id] = joined.Build;
                 news = joined.Loaded;
@@ -203,7 +213,7 @@ internal sealed class Scheduler : IAsyncDisposable
     {
         switch (command)
         {
-            case StartLookup lookup:
+            case StartLookup { InImports: false } lookup:
                 _lookups.Add(lookup);
                 break;
             case Start start:
@@ -329,7 +339,7 @@ internal sealed class Scheduler : IAsyncDisposable
         var vertex = (VertexWork)noted.Vertex;
         VertexWork doer = (VertexWork?)noted.Note.Leader ?? vertex;
         vertex.Tell(
-            new VertexOutcome(vertex.Vertex, noted.Note, _results)
+            new VertexOutcome(vertex, noted.Note, _results)
             {
                 Queued = noted.Note.Kind is OutcomeKind.Executed or OutcomeKind.Failed ? doer.QueuedAt : null,
                 Started = doer.StartedAt,

@@ -9,18 +9,19 @@ namespace Cairn.Solver.Jobs;
 /// <summary>One decision about a vertex: a stored result was found, its op was carried out, or it failed. Does not change later.</summary>
 internal sealed record VertexOutcome
 {
+    private readonly VertexWork _work;
     private readonly VertexNote _note;
     private readonly ResultTable _results;
 
-    public VertexOutcome(Vertex vertex, VertexNote note, ResultTable results)
+    public VertexOutcome(VertexWork work, VertexNote note, ResultTable results)
     {
-        Vertex = vertex;
+        _work = work;
         _note = note;
         _results = results;
     }
 
     /// <summary>The vertex as the first build brought it; name and source locations may differ in others.</summary>
-    public Vertex Vertex { get; }
+    public Vertex Vertex => _work.Vertex;
 
     /// <summary>How it came to its result.</summary>
     public OutcomeKind Kind => _note.Kind;
@@ -40,8 +41,14 @@ internal sealed record VertexOutcome
     /// <summary>The vertex's own keys; for an execution by output, null where nothing could be recorded.</summary>
     public IReadOnlyList<CacheKeyId?> Keys => _note.Keys;
 
-    /// <summary>For a hit the record that was found; null for scratch, and if it is no hit.</summary>
-    public RefId? Stored => _note.Candidate is { Value: not 0 } candidate ? new RefId(candidate.Value) : null;
+    /// <summary>For a hit the record of the store that was found; null for scratch, for an imported result, and if it is no hit.</summary>
+    public RefId? Stored => _note.Candidate is { Value: > 0 } candidate ? new RefId(candidate.Value) : null;
+
+    /// <summary>The imported cache that the result was found in; null if it was found in the store, and if it is no hit.</summary>
+    public string? Import => _note.Candidate is { } candidate ? _work.FindImported(candidate)?.Source : null;
+
+    /// <summary>What imported caches said, if they were asked.</summary>
+    public IReadOnlyList<ImportAnswer> Answers => _note.Answers;
 
     /// <summary>Ids of the records that hold the results, scratch left out.</summary>
     public IReadOnlyList<string> Results
@@ -69,6 +76,9 @@ internal sealed record VertexOutcome
 
     /// <summary>Stored results that were tried in vain, in that order.</summary>
     public IReadOnlyList<StoredFault> Faults => _note.Faults;
+
+    /// <summary>What a stored result is called: the id of its record, or the imported cache that it is in.</summary>
+    public string NameOf(CandidateId candidate) => _work.FindImported(candidate)?.Source ?? new RefId(candidate.Value).ToString();
 
     /// <summary>The vertex whose op was carried out, if this one lived on the equal work of another.</summary>
     public Vertex? Leader => (_note.Leader as VertexWork)?.Vertex;

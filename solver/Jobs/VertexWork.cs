@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cairn.Protos.Pb;
+using Cairn.Solver.Keys;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Scheduling;
@@ -18,6 +19,9 @@ internal sealed class VertexWork
     private readonly List<VertexOutcome> _outcomes = [];
     private readonly List<VertexWork> _followers = [];
     private VertexWork? _leader;
+
+    // Guarded by itself.
+    private readonly List<ImportedCandidate> _imported = [];
 
     // Replaced as a whole by the loop, so that work may read it.
     private volatile BuildJob[] _clients = [];
@@ -45,6 +49,11 @@ internal sealed class VertexWork
 
     /// <summary>When its present work was begun; used by the scheduler's loop only.</summary>
     public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>The caches that its builds import, in the order in which the builds came.</summary>
+    public IReadOnlyList<CacheImport> Imports => [.. _clients.SelectMany(static job => job.Imports).DistinctBy(static import => import.Id)];
+
+    public bool HasImports => _clients.Any(static job => job.Imports.Count > 0);
 
     /// <summary>Made when it is first used, so that what is wrong with it is an error of the vertex.</summary>
     public IOp Op => _op.Value;
@@ -136,6 +145,31 @@ internal sealed class VertexWork
             follower._leader = null;
             Refresh();
             Channel.RemoveFollower(follower.Channel);
+        }
+    }
+
+    /// <summary>The name by which the graph knows a result of an imported cache.</summary>
+    public CandidateId NameOf(ImportedCandidate candidate)
+    {
+        lock (_imported)
+        {
+            int index = _imported.IndexOf(candidate);
+            if (index < 0)
+            {
+                index = _imported.Count;
+                _imported.Add(candidate);
+            }
+
+            return new CandidateId(-1 - index);
+        }
+    }
+
+    /// <summary>The result of an imported cache that has this name; null for one of the store.</summary>
+    public ImportedCandidate? FindImported(CandidateId candidate)
+    {
+        lock (_imported)
+        {
+            return candidate.Value < 0 ? _imported[(int)(-1 - candidate.Value)] : null;
         }
     }
 

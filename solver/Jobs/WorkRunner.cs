@@ -38,6 +38,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 return Task.Run(
                     () => GuardAsync(start, clients, [content.Result], token => HashAsync(vertex, content, input, token), cancellationToken),
                     CancellationToken.None);
+            case StartLookup lookup:
+                return Task.Run(() => GuardAsync(start, clients, [], token => AskImportsAsync(vertex, lookup, token), cancellationToken), CancellationToken.None);
+            case StartLoad load when vertex.FindImported(load.Candidate) is { } imported:
+                return Task.Run(() => GuardAsync(start, clients, [], _ => TakeAsync(vertex, load, imported), cancellationToken), CancellationToken.None);
             case StartLoad load:
                 return Task.Run(() => GuardAsync(start, clients, [], _ => Task.FromResult(Load(vertex, load)), cancellationToken), CancellationToken.None);
             case StartExecution execution:
@@ -52,7 +56,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
     }
 
-    /// <summary>Asks the index. A fault there is a miss.</summary>
+    /// <summary>Asks the store's index. A fault there is a miss.</summary>
     public IReadOnlyList<WorkEnded> LookUp(IReadOnlyList<StartLookup> lookups)
     {
         try
@@ -80,7 +84,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
 
                 CandidateId[] candidates = keys.Count == 0 || !lookups[i].WantsResults ? [] : [.. services.Cache.Keys.LoadCandidates(keys)
                     .Select(static result => result.Ref is { } id ? new CandidateId(id.Value) : ScratchCandidate)];
-                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, matched));
+                answers.Add(new LookedUp(lookups[i].Work, keys, candidates, matched) { HasImports = ((VertexWork)lookups[i].Vertex).HasImports });
             }
 
             return answers;
@@ -192,6 +196,77 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             _logger.ResultGone(vertex.ToString());
             return new WorkFailed(start.Work, new BuildException(
                 ErrorKind.Environment, "load", vertex.Vertex.Name, "the cached result is gone", remedy: null, inner: null), Blame: null, []);
+        }
+
+        vertex.Channel.Start(WorkInterval.Cached);
+        vertex.Channel.Complete(error: null);
+        return new Loaded(start.Work, results.Add(found));
+    }
+
+    // A key that is found is recorded, without a result: what stands on it can be found then, here and there.
+    private async Task<WorkEnded> AskImportsAsync(VertexWork vertex, StartLookup lookup, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<KeyQuery> queries = KeyRecorder.QueriesOf(lookup.Digests, lookup.Output, lookup.Inputs);
+        ImportFind[] finds = await Task.WhenAll(vertex.Imports.Select(import => import.FindAsync(queries, cancellationToken)));
+        List<CacheKeyId> keys = [];
+        List<CandidateId> candidates = [];
+        if (finds.Any(static find => find.HasKeys))
+        {
+            IReadOnlyList<CacheKeyId?> known = await _recorder.RecordKeysAsync(queries);
+            for (int i = 0; i < known.Count; i++)
+            {
+                if (known[i] is not { } key || !finds.Any(find => find.Error is null && find.Keys[i].Count > 0))
+                {
+                    continue;
+                }
+
+                keys.Add(key);
+                foreach (ImportFind find in finds.Where(find => find.Error is null && find.Keys[i].Count > 0))
+                {
+                    find.Import.Know(key, find.Keys[i]);
+                }
+            }
+        }
+
+        if (lookup.WantsResults)
+        {
+            candidates.AddRange(finds.SelectMany(find => find.Results.Select(result => vertex.NameOf(new ImportedCandidate(find.Import.Id, result)))));
+        }
+
+        return new LookedUp(lookup.Work, keys, candidates, lookup.WantsMatches ? MatchedOf(finds, queries.Count) : null)
+        {
+            Answers = [.. finds.Select(static find => new ImportAnswer(find.Import.Id, VerdictOf(find), find.Error))],
+        };
+    }
+
+    private static ImportVerdict VerdictOf(ImportFind find) =>
+        find.Error is not null ? ImportVerdict.Failed
+        : !find.HasKeys ? ImportVerdict.Missing
+        : find.Results.Count == 0 ? ImportVerdict.KeyOnly
+        : ImportVerdict.Result;
+
+    // A cache that could not be asked has nothing that leads on.
+    private static IReadOnlyList<bool>? MatchedOf(ImportFind[] finds, int queries)
+    {
+        bool[][] matched = [.. finds.Where(static find => find.Error is null).Select(static find => find.Matched[0])];
+        return queries != 1 ? null
+            : matched.Length == 0 ? null
+            : [.. Enumerable.Range(0, matched[0].Length).Select(input => matched.Any(one => one[input]))];
+    }
+
+    // What is taken is recorded as if it had been made here, so that it is found without the cache it came from.
+    private async Task<WorkEnded> TakeAsync(VertexWork vertex, StartLoad start, ImportedCandidate imported)
+    {
+        ImmutableRef? found = services.Cache.Refs.FromImage(imported.Result.Layers, new RefDescription(vertex.Vertex.Name));
+        try
+        {
+            await _recorder.RecordAsync(start.Digests, start.Inputs, start.Output, found);
+        }
+#pragma warning disable CA1031 // A cache can only help.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _logger.RecordFailed(vertex.ToString(), e);
         }
 
         vertex.Channel.Start(WorkInterval.Cached);

@@ -67,9 +67,29 @@ internal sealed class KeyRecorder(BuildCache cache)
         }
 
         var keys = new CacheKeyId?[made.Count];
+        IReadOnlyList<CacheKeyId?> saved = await SaveAsync(saves);
+        for (int i = 0; i < saved.Count; i++)
+        {
+            keys[outputs[i]] ??= saved[i];
+        }
+
+        return keys;
+    }
+
+    /// <summary>Records one output of a vertex.</summary>
+    public Task RecordAsync(IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs, int output, ImmutableRef? made) =>
+        SaveAsync([.. QueriesOf(digests, output, inputs).Select(query => new KeySave(query, HasResult: true, made))]);
+
+    /// <summary>Records keys for which there is no result here.</summary>
+    /// <returns>For each query the key; null if it cannot be stored.</returns>
+    public Task<IReadOnlyList<CacheKeyId?>> RecordKeysAsync(IReadOnlyList<KeyQuery> queries) =>
+        SaveAsync([.. queries.Select(static query => new KeySave(query, HasResult: false, Result: null))]);
+
+    private async Task<IReadOnlyList<CacheKeyId?>> SaveAsync(List<KeySave> saves)
+    {
         if (saves.Count == 0)
         {
-            return keys;
+            return [];
         }
 
         var pending = new Pending(saves, new TaskCompletionSource<IReadOnlyList<CacheKeyId>>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -86,16 +106,7 @@ internal sealed class KeyRecorder(BuildCache cache)
             WriteAll();
         }
 
-        IReadOnlyList<CacheKeyId> saved = await pending.Done.Task;
-        for (int i = 0; i < saved.Count; i++)
-        {
-            if (!saved[i].IsVolatile)
-            {
-                keys[outputs[i]] ??= saved[i];
-            }
-        }
-
-        return keys;
+        return [.. (await pending.Done.Task).Select(static key => key.IsVolatile ? (CacheKeyId?)null : key)];
     }
 
     private void WriteAll()

@@ -61,6 +61,12 @@ internal sealed class EdgeNode(VertexNode vertex, int output)
     /// <summary>What the store said of the inputs at the last look-up; null if nothing.</summary>
     public IReadOnlyList<bool>? Matched { get; set; }
 
+    /// <summary>The last look-up left imported caches out, and these can be asked.</summary>
+    public bool HasImports { get; set; }
+
+    /// <summary>What imported caches said when they were last asked.</summary>
+    public IReadOnlyList<ImportAnswer> Answers { get; set; } = [];
+
     /// <summary>The most that anybody wants of this edge.</summary>
     public Level Desire
     {

@@ -122,11 +122,20 @@ internal sealed partial class SolveGraph
         {
             edge.LookedUpAt = vertex.KeyStamp;
             edge.Matched = null;
+            edge.HasImports = false;
             if (CanLookUp(vertex, edge))
             {
-                StartLookup(vertex, edge);
+                StartLookup(vertex, edge, inImports: false);
                 return Outlook.Waits;
             }
+        }
+
+        // What was exported somewhere is asked for only what the store lacks.
+        if (edge.HasImports && (edge.Desire > Level.Definition ? edge.Candidates.Count == 0 : edge.Keys.Length == 0))
+        {
+            edge.HasImports = false;
+            StartLookup(vertex, edge, inImports: true);
+            return Outlook.Waits;
         }
 
         if (!vertex.IgnoresCache && edge.Candidates.Count > 0)
@@ -289,7 +298,7 @@ internal sealed partial class SolveGraph
         }
     }
 
-    private void StartLookup(VertexNode vertex, EdgeNode edge)
+    private void StartLookup(VertexNode vertex, EdgeNode edge, bool inImports)
     {
         edge.Lookup = Begin(WorkKind.Lookup, vertex, edge);
         edge.KnowsResults = edge.Desire > Level.Definition;
@@ -302,7 +311,10 @@ internal sealed partial class SolveGraph
             DigestsOf(vertex),
             edge.Asked,
             edge.KnowsResults,
-            WantsMatches: vertex.Stage < Stage.OwnContent && vertex.Inputs.Length > 1 && vertex.HasContentKeys));
+            WantsMatches: vertex.Stage < Stage.OwnContent && vertex.Inputs.Length > 1 && vertex.HasContentKeys)
+        {
+            InImports = inImports,
+        });
     }
 
     private void StartLoad(EdgeNode edge)
@@ -310,7 +322,7 @@ internal sealed partial class SolveGraph
         CandidateId candidate = edge.Candidates[0];
         edge.Candidates.RemoveAt(0);
         edge.Load = Begin(WorkKind.Load, edge.Vertex, edge, candidate: candidate);
-        _commands.Add(new StartLoad(edge.Load.Id, edge.Vertex.Payload, edge.Output, candidate));
+        _commands.Add(new StartLoad(edge.Load.Id, edge.Vertex.Payload, edge.Output, candidate, DigestsOf(edge.Vertex), edge.Asked));
     }
 
     private static List<CacheDigest> DigestsOf(VertexNode vertex)

@@ -33,6 +33,7 @@ internal sealed partial class SolveGraph
             Candidate = candidate,
             Results = [edge.Result!.Id],
             Faults = [.. edge.Faults],
+            Answers = edge.Answers,
         }));
     }
 
@@ -48,6 +49,7 @@ internal sealed partial class SolveGraph
             Results = Array.ConvertAll(execution.Results, static result => result.Id),
             Miss = MissOf(owner),
             Faults = FaultsOf(owner),
+            Answers = AnswersOf(owner),
             Leader = owner == execution.First ? null : execution.First.Payload,
         }));
     }
@@ -63,6 +65,7 @@ internal sealed partial class SolveGraph
             Keys = [],
             Miss = vertex.Stage == Stage.Execution ? MissOf(vertex) : MissReason.None,
             Faults = FaultsOf(vertex),
+            Answers = AnswersOf(vertex),
             Leader = leader,
             Error = error,
         }));
@@ -107,6 +110,8 @@ internal sealed partial class SolveGraph
     }
 
     private static List<StoredFault> FaultsOf(VertexNode vertex) => [.. vertex.Edges.SelectMany(static edge => edge.Faults)];
+
+    private static List<ImportAnswer> AnswersOf(VertexNode vertex) => [.. vertex.Edges.SelectMany(static edge => edge.Answers).Distinct()];
 
     private static ResultId?[] InputResultsOf(VertexNode vertex) => Array.ConvertAll(vertex.Inputs, static input => input.Result?.Id);
 }

@@ -101,8 +101,20 @@ internal sealed partial class SolveGraph
             _commands.Add(new RecordLinks(vertex.Payload, edge.Output, DigestsOf(vertex), edge.Asked, found.Keys));
         }
 
-        edge.Matched = found.Matched;
         edge.LookupError = null;
+        edge.HasImports = found.HasImports;
+        if (found.Answers is { } answers)
+        {
+            edge.Answers = answers;
+            edge.Matched = edge.Matched is { } here && found.Matched is { } there
+                ? [.. here.Zip(there, static (one, other) => one || other)]
+                : null;
+        }
+        else
+        {
+            edge.Matched = found.Matched;
+        }
+
         edge.Candidates.Clear();
         if (edge.Result is null)
         {

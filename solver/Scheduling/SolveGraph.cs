@@ -39,6 +39,12 @@ internal sealed partial class SolveGraph(int maxParallelism)
     /// <summary>Jobs with executions that wait for a turn.</summary>
     public IEnumerable<JobId> WaitingForTurns => _round.Where(static job => job.Ready.Any(static one => one.State == ExecutionState.Queued)).Select(static job => job.Id);
 
+    /// <summary>The keys of everything that a job holds; empty for one that is not known.</summary>
+    public IReadOnlyList<KeyedEdge> KeysOf(JobId job) => !_jobs.TryGetValue(job, out JobNode? node)
+        ? []
+        : [.. node.Vertices.SelectMany(static held => held.Value.Edges.Select(
+            edge => new KeyedEdge(held.Key, edge.Output, edge.RecordKeys, edge.Result?.Maker is not null)))];
+
     /// <summary>Takes one event.</summary>
     /// <returns>What to do, in order. The list is the caller's.</returns>
     public IReadOnlyList<Command> Step(SchedulerEvent news)

@@ -36,6 +36,9 @@ internal sealed record VertexNote
     /// <summary>Stored results that were found and of no use, in the order in which they were tried.</summary>
     public IReadOnlyList<StoredFault> Faults { get; init; } = [];
 
+    /// <summary>What imported caches said, if they were asked.</summary>
+    public IReadOnlyList<ImportAnswer> Answers { get; init; } = [];
+
     /// <summary>The payload of the vertex whose op was carried out, if that is another one that does the same.</summary>
     public object? Leader { get; init; }
 

@@ -77,6 +77,8 @@ internal static class ExplanationText
             : $"The build was run with {cause.Rule}{(cause.Subject is null ? "" : " " + cause.Subject)}.",
         CauseKind.Lost => $"Its cached result could not be used: {cause.Detail}.",
         CauseKind.CacheUnavailable => $"The cache could not be asked: {cause.Detail}.",
+        CauseKind.ImportFailed => $"The imported cache {cause.Subject} could not be asked: {cause.Detail}.",
+        CauseKind.ImportMissing => $"The imported caches do not have it: {cause.Detail} ({cause.Subject}).",
         CauseKind.NoResult => $"The earlier step left no result: {cause.Detail}.",
         CauseKind.NeverCached => $"It is never cached: {cause.Detail}.",
         _ => $"Why is not known: {cause.Detail}.",

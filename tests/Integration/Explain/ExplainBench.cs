@@ -53,6 +53,7 @@ internal sealed class ExplainBench : IAsyncDisposable, IBuildProgress
             }),
             Frontend = new DockerfileV0(),
             FrontendOptions = variant.Options,
+            CacheSources = variant.Imports,
         };
         try
         {

@@ -217,6 +217,16 @@ internal static class MissCases
                 new Variant(Dockerfile($"RUN echo {b}")), new { kind = "no-earlier-step" },
                 new Variant(Dockerfile($"RUN echo {b}")), null);
         },
+        ["an imported cache lacks it, an imported cache cannot be read"] = static n =>
+        {
+            (string word, string other, string lacking, string broken, string fault) = (n.Word(), n.Word(), "registry:" + n.Word(), "registry:" + n.Word(), n.Text());
+            return new MissCase(
+                "RUN echo ", new Variant(Dockerfile("USER 0")),
+                new Variant(Dockerfile($"RUN echo {word}")) { Imports = [new PlantedImport(lacking, null)] },
+                new { kind = "import-missing", subject = lacking, detail = "the step is not known there" },
+                new Variant(Dockerfile($"RUN echo {other}")) { Imports = [new PlantedImport(lacking, null), new PlantedImport(broken, fault)] },
+                new { kind = "import-failed", subject = broken, detail = fault });
+        },
         ["no cache at all, no cache for a stage below"] = static n =>
         {
             (string stage, string word) = (n.Word(), n.Word());

@@ -41,6 +41,69 @@ public sealed class MovedSourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_moved_commit_is_named_with_both_and_another_ref_is_not_taken_for_it()
+    {
+        await using GitServer server = await GitServer.StartAsync(_bench.Workspace.In("git"), Token);
+        string repository = _names.Word() + ".git", branch = _names.Word();
+        string old = await server.CommitAsync(repository, _names.Text());
+        var variant = new Variant($"FROM scratch\nADD git://{server.Host}/{repository}#main /d/\n");
+        await _bench.BuildAsync("git", variant);
+        string now = await server.CommitAsync(repository, _names.Text());
+        ExplainTests.Compare(
+            "moved commit", "ADD", new { kind = "git", subject = $"{server.Host}/{repository}#main", old, @new = now }, null,
+            WithoutPath(_bench.Explain(await _bench.BuildAsync("git", variant), "ADD")));
+
+        (await CairnProgram.ExecAsync("git", "-C", Path.Combine(_bench.Workspace.In("git"), repository), "branch", branch, old)).Succeeded();
+        BuildRecord other = await _bench.BuildAsync("git", new Variant($"FROM scratch\nADD git://{server.Host}/{repository}#{branch} /d/\n"));
+        JsonObject answer = _bench.Explain(other, "ADD");
+        Assert.True(answer["cause"] is null || answer["cause"]!["kind"]!.GetValue<string>() == "instruction", answer.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Another_platform_is_named_and_another_image_is_not_taken_for_it()
+    {
+        await using RegistryServer registry = await RegistryServer.StartAsync(_bench.Workspace, Token);
+        string name = $"{registry.Host}/{_names.Word()}:latest", other = $"{registry.Host}/{_names.Word()}:latest", file = _names.Word();
+        foreach (string image in new[] { name, other })
+        {
+            string context = _bench.Workspace.Context("platforms", $"FROM scratch\nARG TARGETARCH\nCOPY <<END /$TARGETARCH\n{_names.Word()}\nEND\n");
+            (await Workspace.BuildInAsync(
+                _bench.Workspace.In("elsewhere"), ["--platform", "linux/amd64,linux/arm64", "-t", image, "--push", context])).Succeeded();
+        }
+
+        Variant On(string image, string platform) => new($"FROM {image}\nCOPY {file} /\n")
+        {
+            Files = root => MissCases.Put(root, file, "text"),
+            Options = new Dictionary<string, string> { ["platform"] = platform },
+        };
+        await _bench.BuildAsync("platform", On(name, "linux/amd64"));
+        JsonObject answer = _bench.Explain(await _bench.BuildAsync("platform", On(name, "linux/arm64")), $"COPY {file}");
+        ExplainTests.Compare(
+            "platform", $"COPY {file}", new { kind = "platform", old = "linux/amd64", @new = "linux/arm64" },
+            [$"COPY {file} /", $"FROM {name}"], WithoutPins(answer));
+
+        JsonObject replaced = _bench.Explain(await _bench.BuildAsync("platform", On(other, "linux/arm64")), $"COPY {file}");
+        Assert.NotEqual("platform", replaced["cause"]!["kind"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_removed_result_is_told_from_an_import_that_could_not_be_read()
+    {
+        string word = _names.Word(), import = "registry:" + _names.Word(), fault = _names.Text();
+        var variant = new Variant(MissCases.Dockerfile($"RUN echo {word} > /file")) { Imports = [new PlantedImport(import, null)] };
+        await _bench.BuildAsync("imports", variant);
+        await _bench.Solver.Store.PruneAsync(new Solver.PruneRequest { All = true }, null, Token);
+        JsonObject removed = _bench.Explain(await _bench.BuildAsync("imports", variant), $"RUN echo {word}");
+        removed["cause"]!.AsObject().Remove("subject");
+        ExplainTests.Compare("removed", $"RUN echo {word}", new { kind = "evicted", rule = "prune --all" }, null, removed);
+
+        await _bench.Solver.Store.PruneAsync(new Solver.PruneRequest { All = true }, null, Token);
+        ExplainTests.Compare(
+            "import", $"RUN echo {word}", new { kind = "import-failed", subject = import, detail = fault }, null,
+            _bench.Explain(await _bench.BuildAsync("imports", variant with { Imports = [new PlantedImport(import, fault)] }), $"RUN echo {word}"));
+    }
+
+    [Fact]
     public async Task A_changed_download_is_named_with_its_url_and_both_digests()
     {
         using var server = new HttpListener();

@@ -1,3 +1,5 @@
+using Cairn.Solver.Keys;
+
 namespace Cairn.Integration.Tests.Explain;
 
 /// <summary>One state of a build's input.</summary>
@@ -11,6 +13,9 @@ internal sealed record Variant(string Dockerfile)
 
     /// <summary>Secrets by id.</summary>
     public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Imported caches.</summary>
+    public IReadOnlyList<ICacheSource> Imports { get; init; } = [];
 
     /// <summary>Done before the build.</summary>
     public Func<ExplainBench, Task> Prepare { get; init; } = static _ => Task.CompletedTask;

@@ -24,6 +24,31 @@ internal sealed class TestDefinition
 
     public string Passthrough(string id, string input) => Add(new Op { Passthrough = new PassthroughOp { Id = id, Outputs = { 0 } } }, input);
 
+    /// <summary>Makes a file on an input, or on scratch.</summary>
+    public string Make(string path, string data, params string[] below)
+    {
+        var make = new FileAction
+        {
+            Input = below.Length > 0 ? 0 : -1,
+            SecondaryInput = -1,
+            Output = 0,
+            Mkfile = new FileActionMkFile { Path = path, Data = ByteString.CopyFromUtf8(data), Mode = 0b110_100_100, Timestamp = -1 },
+        };
+        return Add(new Op { File = new FileOp { Actions = { make } } }, below);
+    }
+
+    /// <summary>Copies a file onto scratch.</summary>
+    public string Copy(string from, string source, string destination)
+    {
+        var copy = new FileAction
+        {
+            Input = -1, SecondaryInput = 0, Output = 0, Copy = new FileActionCopy { Src = source, Dest = destination, Mode = -1, Timestamp = -1 },
+        };
+        return Add(new Op { File = new FileOp { Actions = { copy } } }, from);
+    }
+
+    public void ExportCache(string digest, bool hint) => _definition.Metadata[digest].ExportCache = new ExportCache { Value = hint };
+
     public string Build(string input) =>
         Add(new Op { Build = new BuildOp { Builder = -1, Inputs = { ["buildkit.llb.definition"] = new BuildInput { Input = 0 } }, Attrs = { ["llbbuild.filename"] = "file" } } }, input);
 

@@ -85,7 +85,10 @@ internal sealed class TestSolver : IAsyncDisposable, IImageResolver, IBlobFetche
         ImageConfigRequest request, ISessionGroup sessions, BuildCache cache, IVertexProgress progress, CancellationToken cancellationToken) =>
         Task.FromResult(new ResolvedImageConfig(request.Reference, Digest.Sha256("image"u8), "{}"u8.ToArray()));
 
-    public IBlobFetcher For(ISessionGroup sessions) => new NoFetcher();
+    /// <summary>Fetches lazy blobs; nothing unless a test says so.</summary>
+    public IBlobFetcher Fetcher { get; set; } = new NoFetcher();
+
+    public IBlobFetcher For(ISessionGroup sessions) => Fetcher;
 
     private BuildSolver Open() => BuildSolver.Open(
         _change(new SolverOptions { Root = Root, RunRoot = Path.Combine(_directory, "run") }),

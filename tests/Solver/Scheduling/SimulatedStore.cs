@@ -7,8 +7,11 @@ namespace Cairn.Solver.Tests.Scheduling;
 
 /// <summary>Keys and results as plain dictionaries: the record-and-look-up model without a database.</summary>
 /// <param name="splits">Decides when a result is recorded under a second key, as if somebody else had recorded it at the same time; null is never.</param>
-internal sealed class SimulatedStore(Random? splits = null)
+/// <param name="hasImports">Some of what is recorded is in an imported cache only, until it is asked for there.</param>
+internal sealed class SimulatedStore(Random? splits = null, bool hasImports = false)
 {
+    private readonly HashSet<string> _keysHere = new(StringComparer.Ordinal);
+    private readonly HashSet<long> _resultsHere = [];
     private readonly Dictionary<string, HashSet<string>> _links = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<long>> _resultsByKey = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CacheKeyId> _ids = new(StringComparer.Ordinal);
@@ -21,14 +24,37 @@ internal sealed class SimulatedStore(Random? splits = null)
     /// <summary>Stored results whose bytes are gone.</summary>
     public HashSet<long> Gone { get; } = [];
 
+    public bool HasImports => hasImports;
+
     public (List<CacheKeyId> Keys, List<CandidateId> Candidates, List<bool>? Matched) LookUp(
-        int output, IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs)
+        int output, IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs) => LookUp(output, digests, inputs, static _ => true, static _ => true);
+
+    /// <summary>Asks the store alone, or the imported cache: what that knows is recorded here, without results.</summary>
+    public (List<CacheKeyId> Keys, List<CandidateId> Candidates, List<bool>? Matched) LookUp(
+        int output, IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs, bool inImports)
+    {
+        var found = inImports
+            ? LookUp(output, digests, inputs, static _ => true, result => !IsHere(result))
+            : LookUp(output, digests, inputs, IsHere, IsHere);
+        _keysHere.UnionWith(found.Keys.Select(key => _names[key]));
+        return found;
+    }
+
+    /// <summary>A result was taken: it is recorded here, too.</summary>
+    public void Take(long result) => _resultsHere.Add(result);
+
+    private bool IsHere(string name) => !hasImports || _keysHere.Contains(name) || name.Sum(static letter => letter) % 3 != 0;
+
+    private bool IsHere(long result) => !hasImports || _resultsHere.Contains(result) || result % 3 != 0;
+
+    private (List<CacheKeyId> Keys, List<CandidateId> Candidates, List<bool>? Matched) LookUp(
+        int output, IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs, Func<string, bool> isKnown, Func<long, bool> isStored)
     {
         var names = new List<string>();
         List<bool>? matched = null;
         if (inputs.Count == 0)
         {
-            names.AddRange(digests.Where(static digest => !digest.IsRandom).Select(digest => $"root {digest}@{output}"));
+            names.AddRange(digests.Where(static digest => !digest.IsRandom).Select(digest => $"root {digest}@{output}").Where(isKnown));
         }
         else
         {
@@ -39,7 +65,7 @@ internal sealed class SimulatedStore(Random? splits = null)
                 var found = new HashSet<string>(StringComparer.Ordinal);
                 foreach (string link in LinksOf(i, output, digests[0], inputs[i]))
                 {
-                    found.UnionWith(_links.GetValueOrDefault(link) ?? []);
+                    found.UnionWith((_links.GetValueOrDefault(link) ?? []).Where(isKnown));
                 }
 
                 matched.Add(found.Count > 0);
@@ -56,7 +82,7 @@ internal sealed class SimulatedStore(Random? splits = null)
             names.AddRange(common!.Order(StringComparer.Ordinal));
         }
 
-        IEnumerable<long> results = names.SelectMany(name => _resultsByKey.GetValueOrDefault(name) ?? []).Distinct().OrderDescending();
+        IEnumerable<long> results = names.SelectMany(name => _resultsByKey.GetValueOrDefault(name) ?? []).Where(isStored).Distinct().OrderDescending();
         return ([.. names.Select(Id)], [.. results.Select(result => new CandidateId(result))], matched);
     }
 

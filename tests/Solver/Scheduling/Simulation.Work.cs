@@ -68,10 +68,15 @@ internal sealed partial class Simulation
                 Step(new WorkFailed(lookup.Work, new InvalidOperationException("database"), null, []));
                 break;
             case StartLookup lookup:
-                var found = _store.LookUp(lookup.Output, lookup.Digests, lookup.Inputs);
+                Counts.ImportLookups += lookup.InImports ? 1 : 0;
+                var found = _store.LookUp(lookup.Output, lookup.Digests, lookup.Inputs, lookup.InImports);
                 List<CandidateId> candidates = lookup.WantsResults ? found.Candidates : [];
                 _offered[(vertex, lookup.Output)] = candidates;
-                Step(new LookedUp(lookup.Work, found.Keys, candidates, lookup.WantsMatches && _random.Next(8) != 0 ? found.Matched : null));
+                Step(new LookedUp(lookup.Work, found.Keys, candidates, lookup.WantsMatches && _random.Next(8) != 0 ? found.Matched : null)
+                {
+                    HasImports = !lookup.InImports && _store.HasImports,
+                    Answers = lookup.InImports ? [] : null,
+                });
                 break;
             case StartContent content:
                 (SimulatedVertex input, int output) = vertex.Inputs[content.Input];
@@ -108,6 +113,7 @@ internal sealed partial class Simulation
         }
 
         Counts.Loads++;
+        _store.Take(candidate);
         ResultId result = NewResult(_store.Contents[candidate]);
         _origins[result] = (candidate, node, load.Output);
         Step(new Loaded(load.Work, result));

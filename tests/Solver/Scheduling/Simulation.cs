@@ -37,7 +37,7 @@ internal sealed partial class Simulation
         _hasFaults = seed % 3 != 0;
         _limit = 1 + _random.Next(3);
         _graph = new SolveGraph(_limit);
-        _store = new SimulatedStore(_random.Next(2) == 0 ? new Random(seed) : null);
+        _store = new SimulatedStore(_random.Next(2) == 0 ? new Random(seed) : null, hasImports: seed % 5 > 2);
     }
 
     private sealed record Open(JobId Job, SimulatedVertex Vertex, int Output);

@@ -21,6 +21,9 @@ internal sealed record SimulationCounts
 
     public int ClientFaults { get; set; }
 
+    /// <summary>Questions to imported caches.</summary>
+    public int ImportLookups { get; set; }
+
     /// <summary>Sums up.</summary>
     public void Add(SimulationCounts other)
     {
@@ -33,5 +36,6 @@ internal sealed record SimulationCounts
         Attachments += other.Attachments;
         Losses += other.Losses;
         ClientFaults += other.ClientFaults;
+        ImportLookups += other.ImportLookups;
     }
 }

@@ -34,7 +34,7 @@ public sealed class SimulationTests
         TestContext.Current.TestOutputHelper?.WriteLine(counts.ToString());
         Assert.True(counts.Answers > Chunk && counts.Loads > 0 && counts.Executions > Chunk, "the simulation gets results");
         Assert.True(counts.Refusals > 0 && counts.Cancellations > 0 && counts.ClientFaults > 0 && counts.Losses > 0, "the simulation sees failures");
-        Assert.True(counts.Attachments > 0, "the simulation shares work");
+        Assert.True(counts.Attachments > 0 && counts.ImportLookups > 0, "the simulation shares work and asks imported caches");
     }
 
     /// <summary>In a soak 100,000 seeds that were never tried before, otherwise a handful of them.</summary>
@@ -66,7 +66,7 @@ public sealed class SimulationTests
             "simulation", tried, lost,
             ("first seed", first), ("events", counts.Events), ("executions", counts.Executions), ("loads", counts.Loads), ("answers", counts.Answers),
             ("refusals", counts.Refusals), ("cancellations", counts.Cancellations), ("attachments", counts.Attachments),
-            ("losses", counts.Losses), ("client faults", counts.ClientFaults));
+            ("losses", counts.Losses), ("client faults", counts.ClientFaults), ("import look-ups", counts.ImportLookups));
         Assert.Null(failure);
     }
 }
