@@ -23,6 +23,7 @@ public class ProjectArrowTests
             "Cairn.Llb", "Cairn.Client", "Cairn.Daemon", "Cairn.Frontend.Dockerfile", "Cairn.Frontend.Gateway", "Cairn.Solver",
         ],
         ["Cairn.Examples.Merge"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Solver"],
+        ["Cairn.Examples.Client"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Client"],
     };
 
     [Fact]
