@@ -46,7 +46,7 @@ internal sealed class BuildSession : IDisposable
     public void Dispose() => _directories.ForEach(d => d.Dispose());
 
     // Files are looked at now, so that a wrong path is told before the build; they are read when the build asks.
-    private static Func<byte[]?> Reader(SecretSpec secret)
+    internal static Func<byte[]?> Reader(SecretSpec secret)
     {
         if (secret.Variable is { } variable)
         {
@@ -65,7 +65,7 @@ internal sealed class BuildSession : IDisposable
             : throw new BuildException(ErrorKind.Input, "", "", $"failed to read secret {secret.Id}: {secret.File} is larger than {MaxSecretBytes} bytes");
     }
 
-    private static string Socket(SshSpec ssh)
+    internal static string Socket(SshSpec ssh)
     {
         if (ssh.Paths.Count > 1)
         {

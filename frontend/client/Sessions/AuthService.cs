@@ -5,7 +5,6 @@ using Cairn.Protos.FileSync;
 using Cairn.Rpc.Calls;
 using Cairn.Rpc.Server;
 using Cairn.Wire.Methods;
-using Cairn.Wire.Tokens;
 using Google.Protobuf;
 
 namespace Cairn.Client.Sessions;

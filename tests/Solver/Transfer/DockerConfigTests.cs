@@ -1,7 +1,5 @@
 using Cairn.Llb;
 using Cairn.Llb.Credentials;
-using Cairn.Solver.Registry;
-using Cairn.Solver.Sessions;
 using Xunit;
 
 namespace Cairn.Solver.Tests.Transfer;

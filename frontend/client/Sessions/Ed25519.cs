@@ -1,26 +1,23 @@
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace Cairn.Wire.Tokens;
+namespace Cairn.Client.Sessions;
 
 /// <summary>Signatures by which a daemon knows a client again whose login it must not see. The framework has none of this kind.</summary>
 /// <remarks>
 /// Source: RFC 8032, section 5.1. Written for a few signatures a build, not for secrets that others can time: the key is made anew from a
 /// random seed of the client's process.
 /// </remarks>
-public static class Ed25519
+internal static class Ed25519
 {
     /// <summary>Bytes of a seed and of a public key.</summary>
     public const int KeySize = 32;
-
-    /// <summary>Bytes of a signature.</summary>
-    public const int SignatureSize = 64;
 
     private static readonly BigInteger P = BigInteger.Pow(2, 255) - 19;
     private static readonly BigInteger L = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", System.Globalization.CultureInfo.InvariantCulture);
     private static readonly BigInteger D = Modulo(-121665 * Invert(121666));
     private static readonly BigInteger RootOfMinusOne = BigInteger.ModPow(2, (P - 1) / 4, P);
-    private static readonly Point Base = Decode(Bytes(Modulo(4 * Invert(5))))!.Value;
+    private static readonly Point Base = AtHeight(Modulo(4 * Invert(5)));
 
     /// <summary>The public key of a seed.</summary>
     public static byte[] PublicKey(ReadOnlySpan<byte> seed) => Encode(Multiply(Base, Secret(seed).Scalar));
@@ -37,24 +34,6 @@ public static class Ed25519
         byte[] point = Encode(Multiply(Base, nonce));
         BigInteger answer = (nonce + (Hash(point, key, message) * scalar)) % L;
         return [.. point, .. Bytes(answer)];
-    }
-
-    /// <summary>Whether a signature of a message was made with the seed of a public key.</summary>
-    public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
-    {
-        if (publicKey.Length != KeySize || signature.Length != SignatureSize || Decode(publicKey) is not { } key)
-        {
-            return false;
-        }
-
-        var answer = new BigInteger(signature[KeySize..], isUnsigned: true);
-        if (answer >= L || Decode(signature[..KeySize]) is not { } point)
-        {
-            return false;
-        }
-
-        Point right = Add(point, Multiply(key, Hash(signature[..KeySize], publicKey, message)));
-        return CryptographicOperations.FixedTimeEquals(Encode(Multiply(Base, answer)), Encode(right));
     }
 
     private static (BigInteger Scalar, byte[] Prefix) Secret(ReadOnlySpan<byte> seed)
@@ -109,30 +88,13 @@ public static class Ed25519
         return bytes;
     }
 
-    private static Point? Decode(ReadOnlySpan<byte> bytes)
+    // The point of this y whose x is even.
+    private static Point AtHeight(BigInteger y)
     {
-        byte[] copy = bytes.ToArray();
-        bool isOdd = (copy[31] & 0x80) != 0;
-        copy[31] &= 0x7F;
-        var y = new BigInteger(copy, isUnsigned: true);
-        if (y >= P)
-        {
-            return null;
-        }
-
         BigInteger square = Modulo(((y * y) - 1) * Invert((D * y * y) + 1));
         BigInteger x = BigInteger.ModPow(square, (P + 3) / 8, P);
-        if (!Modulo((x * x) - square).IsZero)
-        {
-            x = Modulo(x * RootOfMinusOne);
-        }
-
-        if (!Modulo((x * x) - square).IsZero || (x.IsZero && isOdd))
-        {
-            return null;
-        }
-
-        x = x.IsEven == isOdd ? P - x : x;
+        x = Modulo((x * x) - square).IsZero ? x : Modulo(x * RootOfMinusOne);
+        x = x.IsEven ? x : P - x;
         return new Point(x, y, 1, Modulo(x * y));
     }
 
