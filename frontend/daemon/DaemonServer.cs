@@ -176,7 +176,11 @@ public sealed class DaemonServer : IAsyncDisposable
         ["/healthz"] = static _ => Task.FromResult("ok\n"),
         ["/debug/vars"] = _ => Task.FromResult(Variables()),
         ["/debug/requests"] = async _ => await _solver.WaitGraphAsync(),
-        ["/debug/gc"] = async token => string.Create(CultureInfo.InvariantCulture, $"freed {await _collection.RunOnceAsync(token)} bytes\n"),
+        ["/debug/gc"] = async token =>
+        {
+            long freed = await _collection.RunOnceAsync(token);
+            return string.Create(CultureInfo.InvariantCulture, $"freed {freed} bytes\n");
+        },
     };
 
     private string Metrics()
