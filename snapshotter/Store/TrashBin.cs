@@ -20,6 +20,7 @@ internal sealed class TrashBin : IDisposable
     private readonly ILogger _logger;
     private readonly Channel<Work> _queue = Channel.CreateUnbounded<Work>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;      // of it; asked also when the bin is gone, by who discards late
     private readonly ManualResetEventSlim _room = new(initialState: true);
     private readonly Lock _gate = new();            // guards what follows
     private readonly List<Work> _waiting = [];      // for the removal of their rows to be durable
@@ -31,6 +32,7 @@ internal sealed class TrashBin : IDisposable
     {
         _areas = areas.Select(static area => area.Directory).ToHashSet(StringComparer.Ordinal);
         _root = options.Root;
+        _stopped = _stop.Token;
         _directory = Path.Combine(options.Root, "trash");
         _instance = instance;
         _maxBacklog = options.MaxTrashBacklog;
@@ -213,7 +215,7 @@ internal sealed class TrashBin : IDisposable
                 work.Done.SetResult();
                 continue;
             }
-            Work? kept = _stop.IsCancellationRequested ? work : TryDelete(work);
+            Work? kept = _stopped.IsCancellationRequested ? work : TryDelete(work);
             lock (_gate)
             {
                 if (kept is not null)
@@ -263,7 +265,7 @@ internal sealed class TrashBin : IDisposable
             {
                 throw new NativeException("open", path, errno);
             }
-            Files.RemoveTree(trash, name, _stop.Token);
+            Files.RemoveTree(trash, name, _stopped);
             return true;
         }
         if (!Files.TryLock(directory, exclusive: true, wait: false))
@@ -272,7 +274,7 @@ internal sealed class TrashBin : IDisposable
         }
         try
         {
-            Files.RemoveContents(directory, _stop.Token);
+            Files.RemoveContents(directory, _stopped);
             Files.RemoveDirectory(trash, name);
             Failpoints.Hit("trash.deleted");
         }

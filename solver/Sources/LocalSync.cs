@@ -90,7 +90,7 @@ internal sealed class LocalSync(OpContext context, ILocalFiles files, string nam
 
         if (held.Layers is [{ Directory: { } layer }] && context.Services.Snapshotter.Exists(layer))
         {
-            return new LocalBase(held, row, records, context.Services.Snapshotter.ChangesDirectory(layer));
+            return new LocalBase(held, row, records, context.Services.Snapshotter.Use([layer]));
         }
 
         held.Dispose();
