@@ -31,7 +31,7 @@ internal sealed class FlattenedCheck
     private void Compare(MergedDirectory<LayerDirectory> expected, SafeFileHandle found, string path, bool isParentClosed)
     {
         _cancellation.ThrowIfCancellationRequested();
-        SafeFileHandle top = expected.Top.Handle;
+        SafeFileHandle top = (path.Length == 0 ? LayerRoot.Of(expected) : expected.Top).Handle;
         if (!TreeComparison.HasEqualMetadata(top, ".", Files.Status(top), found, ".", Files.Status(found)))
         {
             Tell(path, "its owner, mode, time or attributes differ");

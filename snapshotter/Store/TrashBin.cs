@@ -26,6 +26,7 @@ internal sealed class TrashBin : IDisposable
     private readonly List<Work> _waiting = [];      // for the removal of their rows to be durable
     private readonly List<Work> _kept = [];         // for the next pass
     private int _backlog;                           // entries waiting and queued
+    private bool _isGone;                           // nobody waits for room any more
     private readonly Task _loop;
 
     public TrashBin(StoreOptions options, IEnumerable<StoreArea> areas, StoreInstance instance, ILogger logger)
@@ -115,7 +116,7 @@ internal sealed class TrashBin : IDisposable
         var work = new Work(trashed, barrier);
         lock (_gate)
         {
-            if (++_backlog > _maxBacklog)
+            if (++_backlog > _maxBacklog && !_isGone)
             {
                 _room.Reset();
             }
@@ -186,6 +187,10 @@ internal sealed class TrashBin : IDisposable
 
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _isGone = true;
+        }
         _stop.Dispose();
         _room.Dispose();
     }
