@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Merging;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
@@ -27,6 +28,12 @@ internal sealed class LayerRoot
         }
         return null;
     }
+
+    /// <summary>The same, looking at the directories only if a manifest has an unusual root: else marks mean nothing.</summary>
+    /// <param name="used">The layers, bottom first.</param>
+    /// <param name="layers">Their manifests.</param>
+    public string? Of(UsedLayers used, IReadOnlyList<ManifestLayer> layers) =>
+        layers.All(static layer => layer.Manifest.Root is { Mode: 0x1ed, Uid: 0, Gid: 0, Attributes.Count: 0 }) ? null : Of(used.Directories);
 
     /// <summary>The part of a merged root that counts.</summary>
     public static LayerDirectory Of(MergedDirectory<LayerDirectory> root) =>

@@ -87,9 +87,9 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     {
         using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
         using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
-        return TreeDifference.Compute(
-            _store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), _roots.Of(before.Directories),
-            _roots.Of(after.Directories), cancellationToken);
+        ManifestLayer[] old = ManifestLayer.Of(Manifests, before);
+        ManifestLayer[] now = ManifestLayer.Of(Manifests, after);
+        return TreeDifference.Compute(_store, old, now, _roots.Of(before, old), _roots.Of(after, now), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
