@@ -1,5 +1,6 @@
 using Cairn.Llb;
 using Cairn.Solver.Keys;
+using Cairn.Solver.Containers;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
@@ -46,4 +47,11 @@ public interface IFrontendBridge
 
     /// <summary>A warning of the frontend, shown under a vertex.</summary>
     void Warn(Digest vertex, BuildWarning warning);
+
+    /// <summary>A container of the build's results; the caller disposes it before the build ends.</summary>
+    /// <exception cref="BuildException">A result cannot be made or mounted, or the mounts make no sense.</exception>
+    Task<BuildContainer> OpenContainerAsync(ContainerRequest request, CancellationToken cancellationToken);
+
+    /// <summary>What is known of the op that an error belongs to; null if it belongs to none of this frontend's.</summary>
+    FailedOp? FindFailure(BuildException error);
 }

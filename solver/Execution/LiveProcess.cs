@@ -28,6 +28,9 @@ public sealed class LiveProcess : IDisposable
     /// <summary>It has a terminal.</summary>
     public bool HasTerminal => _terminal is not null;
 
+    /// <summary>What it has as its streams.</summary>
+    internal ConsoleUse Console => HasTerminal ? ConsoleUse.LiveTerminal : ConsoleUse.Live;
+
     /// <summary>Completes when the process has been started; cancelled if it never was.</summary>
     public Task Begun => _begun.Task;
 

@@ -42,6 +42,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
+        await ReleaseAllAsync();
         _returned.TrySetCanceled();
     }
 
@@ -56,6 +57,10 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RpcException(StatusCode.Cancelled, "the build has ended", e);
+        }
+        catch (BuildException e) when (Describe(e) is { } described)
+        {
+            throw described;
         }
     }
 
