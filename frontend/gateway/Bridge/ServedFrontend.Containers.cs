@@ -109,7 +109,8 @@ public sealed partial class ServedFrontend
         return status.With(detail).ToException();
     }
 
-    private ErrorStatus ErrorOf(Exception error) => error switch
+    /// <summary>What is told of an error of a call.</summary>
+    internal ErrorStatus ErrorOf(Exception error) => error switch
     {
         BuildException build => Describe(build)?.Status ?? ErrorStatus.Of(build),
         RpcException call => ErrorStatus.From(call.Status),
