@@ -13,6 +13,7 @@ using Cairn.Solver.History;
 using Cairn.Solver.Jobs;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -31,7 +32,7 @@ public sealed class BuildSolver : IAsyncDisposable
     private readonly ILogger _logger;
     private bool _hasBuilt;
     private readonly HistoryStore _history;
-    private readonly ConcurrentDictionary<Task, bool> _records = [];   // of builds that have ended, being written
+    private readonly ConcurrentDictionary<Task, BuildId> _records = [];   // of builds that have ended, being written
     private int _isDisposed;
 
     private BuildSolver(ServiceProvider provider)
@@ -115,6 +116,8 @@ public sealed class BuildSolver : IAsyncDisposable
             Fetchers = provider.GetRequiredService<IBlobFetchers>(),
             Exporters = [.. provider.GetServices<IExporterKind>()],
             Ops = [.. provider.GetServices<IOpKind>()],
+            Caches = provider.GetRequiredService<RemoteCaches>(),
+            Clients = provider.GetRequiredService<SolverOptions>().Clients,
             Clock = provider.GetRequiredService<TimeProvider>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });
@@ -140,7 +143,7 @@ public sealed class BuildSolver : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
-        if (_history.Options.MaxBuilds == 0)
+        if (request.IsInternal || _history.Options.MaxBuilds == 0)
         {
             return await BuildAsync(request, progress, recorder: null, cancellationToken);
         }
@@ -162,13 +165,30 @@ public sealed class BuildSolver : IAsyncDisposable
         {
             // The caller has its answer first.
             Task record = Task.Run(() => recorder.EndAsync(result, error), CancellationToken.None);
-            _records.TryAdd(record, true);
+            _records.TryAdd(record, request.HistoryId);
             _ = record.ContinueWith(done => _records.TryRemove(done, out _), TaskScheduler.Default);
         }
     }
 
     /// <summary>Waits until the builds that have ended are recorded.</summary>
     public Task RecordsAsync(CancellationToken cancellationToken) => Task.WhenAll(_records.Keys).WaitAsync(cancellationToken);
+
+    /// <summary>Waits until one build that has ended is recorded.</summary>
+    public Task RecordedAsync(BuildId id, CancellationToken cancellationToken) =>
+        Task.WhenAll(_records.Where(record => record.Value == id).Select(static record => record.Key)).WaitAsync(cancellationToken);
+
+    /// <summary>Refuses what can be seen to be wrong before any work: exporters, their attributes, rights.</summary>
+    /// <exception cref="BuildException">Input or Environment: what is wrong.</exception>
+    public void Check(BuildRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        foreach (ExportSpec spec in WithEpoch(request))
+        {
+            Find(spec);
+        }
+
+        _engine.Check(request.Entitlements);
+    }
 
     /// <summary>Runs one build whose vertices somebody keeps records of.</summary>
     internal async Task<BuildResult> BuildAsync(
@@ -177,15 +197,19 @@ public sealed class BuildSolver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
+        IReadOnlyList<CacheExport> caches = _engine.Services.Caches.Exports(request.CacheExports);
         await RefreshAsync();
         BuildJob job = _engine.Join(request, progress, recorder);
         job.Import(request.CacheSources);
+        job.Import([.. ImportsOf(request).Select(_engine.Services.Caches.Import)]);
         _hasBuilt = true;
         try
         {
             FrontendSolve solve = await SolveAsync(job, request, cancellationToken);
             await EvaluateAsync(job, solve, cancellationToken);
-            SortedDictionary<string, string> response = await new ExportRun(job, _engine, exporters, solve).RunAsync(cancellationToken);
+            bool isInline = request.CacheExports.Any(static spec => spec.Type == CacheSpec.Inline);
+            SortedDictionary<string, string> response = await new ExportRun(job, _engine, exporters, solve, isInline).RunAsync(cancellationToken);
+            await new CacheExportRun(job, _engine, caches, solve).RunAsync(response, cancellationToken);
             foreach ((string key, byte[] value) in solve.Metadata)
             {
                 if (key.StartsWith("frontend.", StringComparison.Ordinal))
@@ -268,6 +292,12 @@ public sealed class BuildSolver : IAsyncDisposable
                 };
         }
     }
+
+    // Clients name them twice, since frontends may have their own use of them.
+    private static IEnumerable<CacheSpec> ImportsOf(BuildRequest request) =>
+        request.FrontendOptions.TryGetValue(CacheSpec.ImportOption, out string? option) && option.Length > 0
+            ? request.CacheImports.Concat(CacheSpec.ParseImports(option))
+            : request.CacheImports;
 
     private IExporter Find(ExportSpec spec)
     {

@@ -6,6 +6,8 @@ using Cairn.Snapshotter.Store;
 using Cairn.Solver.Execution;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Ops;
+using Cairn.Solver.Remote;
+using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -38,8 +40,14 @@ public sealed record SolverServices
     /// <summary>All exporters.</summary>
     public required IReadOnlyList<IExporterKind> Exporters { get; init; }
 
+    /// <summary>Places that caches are exported to and imported from.</summary>
+    internal RemoteCaches Caches { get; init; } = new([]);
+
     /// <summary>All ops.</summary>
     public required IReadOnlyList<IOpKind> Ops { get; init; }
+
+    /// <summary>Clients beside those of the builds; null if there are none.</summary>
+    public ISessionDirectory? Clients { get; init; }
 
     /// <summary>The time.</summary>
     public required TimeProvider Clock { get; init; }
