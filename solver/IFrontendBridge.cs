@@ -2,6 +2,7 @@ using Cairn.Llb;
 using Cairn.Solver.Keys;
 using Cairn.Solver.Containers;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
 
@@ -20,6 +21,9 @@ public interface IFrontendBridge
     /// <returns>Null for a definition without ops: scratch.</returns>
     /// <exception cref="BuildException">Input: the definition is not valid.</exception>
     Task<SolvedRef?> SolveAsync(Definition definition, SolveOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Has caches elsewhere asked for what the store lacks, from now on. One that cannot be read is shown as such, and harms no build.</summary>
+    void ImportCaches(IReadOnlyList<CacheSpec> caches);
 
     /// <summary>Carries out what the ref needs.</summary>
     Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken);

@@ -1,6 +1,7 @@
 using System.Text;
 using Cairn.Frontend.Dockerfile;
 using Cairn.Solver;
+using Cairn.Solver.Remote;
 using Pb = Cairn.Protos.Pb;
 
 namespace Cairn.Frontend.Gateway;
@@ -28,10 +29,21 @@ public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inpu
     {
         ArgumentNullException.ThrowIfNull(bridge);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.GetValueOrDefault(CacheSpec.ImportOption) is { Length: > 0 } caches)
+        {
+            bridge.ImportCaches(CacheSpec.ParseImports(caches));
+        }
+
+        string[] missing = [.. Unsupported(options)];
         var host = new BridgeHost(bridge, inputs, catalogue);
         if (await DockerfileFrontend.BuildAsync(host, options, cancellationToken) is not { } result)
         {
             return host.Forwarded!;
+        }
+
+        if (missing.Length > 0)
+        {
+            throw FrontendCapabilities.Missing(missing[0]);   // nobody else has taken it
         }
 
         Dictionary<string, byte[]> metadata = new(result.Metadata, StringComparer.Ordinal);
@@ -51,5 +63,17 @@ public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inpu
 
         metadata[ResultKeys.Platforms] = Encoding.UTF8.GetBytes(PlatformsJson.Write([.. result.Platforms.Select(p => p.Platform)]));
         return new FrontendSolve(platforms, result.IsMultiPlatform, metadata);
+    }
+
+    // What only another frontend may have, named by the file.
+    private static IEnumerable<string> Unsupported(IReadOnlyDictionary<string, string> options)
+    {
+        foreach ((string name, bool mayForward) in FrontendCapabilities.Read(options.GetValueOrDefault(FrontendCapabilities.Option)))
+        {
+            if (!FrontendCapabilities.OfDockerfile.Contains(name, StringComparer.Ordinal))
+            {
+                yield return mayForward ? name : throw FrontendCapabilities.Missing(name);
+            }
+        }
     }
 }

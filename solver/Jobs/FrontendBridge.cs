@@ -8,6 +8,7 @@ using Cairn.Solver.Debugging;
 using Cairn.Solver.Execution;
 using Cairn.Solver.Keys;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
@@ -42,6 +43,8 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
 
         return solved;
     }
+
+    public void ImportCaches(IReadOnlyList<CacheSpec> caches) => job.Import([.. caches.Select(engine.Services.Caches.Import)]);
 
     public async Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken)
     {

@@ -49,11 +49,11 @@ public sealed class ContainerTests
         await using BridgeProcesses processes = await client.ExecAsync();
 
         await processes.StartAsync(
-            "p", "c", "trap 'told=1' WINCH; trap 'exit 9' TERM; echo $TERM; test -t 0 && echo ready; until [ -n \"$told\" ]; do sleep 0.02; done; stty size; while :; do sleep 0.02; done",
+            "p", "c", "trap 'told=1' WINCH; trap 'exit 9' TERM; echo $TERM; test -t 0 && echo ready; until [ -n \"$told\" ] && [ \"$(stty size 2>&1)\" = '21 99' ]; do sleep 0.02; done; echo told; while :; do sleep 0.02; done",
             tty: true);
         await processes.SeenAsync("p", "ready");
         await processes.SendAsync(new ExecMessage { ProcessID = "p", Resize = new ResizeMessage { Rows = 21, Cols = 99 } });
-        await processes.SeenAsync("p", "21 99");
+        await processes.SeenAsync("p", "told");
         await processes.SendAsync(new ExecMessage { ProcessID = "p", Signal = new SignalMessage { Name = "TERM" } });
 
         Assert.Equal(9u, (await processes.EndAsync("p")).Code);
