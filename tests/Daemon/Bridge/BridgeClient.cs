@@ -16,8 +16,9 @@ internal sealed class BridgeClient : IAsyncDisposable
 
     private readonly Task<BuildResult> _build;
 
-    private BridgeClient(RpcChannel channel, Task<BuildResult> build, string id)
+    private BridgeClient(RpcChannel channel, Task<BuildResult> build, string id, string context)
     {
+        Context = context;
         Channel = channel;
         _build = build;
         Id = id;
@@ -26,6 +27,9 @@ internal sealed class BridgeClient : IAsyncDisposable
     public RpcChannel Channel { get; }
 
     public string Id { get; }
+
+    /// <summary>Its directory.</summary>
+    public string Context { get; }
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -37,7 +41,7 @@ internal sealed class BridgeClient : IAsyncDisposable
         string id = Guid.NewGuid().ToString("N");
         string context = engine.Workspace.Context("context-" + id, Tools + more);
         RpcChannel channel = await engine.ConnectAsync();
-        return new BridgeClient(channel, engine.SolveAsync(id, context), id);
+        return new BridgeClient(channel, engine.SolveAsync(id, context), id, context);
     }
 
     public Task<TResponse> CallAsync<TRequest, TResponse>(RpcMethod<TRequest, TResponse> method, TRequest request) =>
