@@ -1,6 +1,7 @@
 using Cairn.Llb;
 using Cairn.Solver.Keys;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
 
@@ -19,6 +20,9 @@ public interface IFrontendBridge
     /// <returns>Null for a definition without ops: scratch.</returns>
     /// <exception cref="BuildException">Input: the definition is not valid.</exception>
     Task<SolvedRef?> SolveAsync(Definition definition, SolveOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Caches elsewhere are asked from now on, after those that the build asks already. One that cannot be read is shown as such, and is no harm.</summary>
+    void Import(IReadOnlyList<CacheSpec> caches);
 
     /// <summary>Carries out what the ref needs.</summary>
     Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken);

@@ -4,6 +4,7 @@ using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Trees;
 using Cairn.Solver.Keys;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
@@ -36,6 +37,8 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
 
         return solved;
     }
+
+    public void Import(IReadOnlyList<CacheSpec> caches) => job.Import([.. caches.Select(engine.Services.Caches.Import)]);
 
     public async Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken)
     {

@@ -123,6 +123,8 @@ internal sealed class SolveHandler(
             Frontend = frontend,
             FrontendOptions = new Dictionary<string, string>(plan.FrontendAttrs, StringComparer.Ordinal),
             Exports = SolvePlan.Exports(plan),
+            CacheImports = SolvePlan.Caches(plan.Cache.Imports),
+            CacheExports = SolvePlan.Caches(plan.Cache.Exports),
             Entitlements = [.. plan.Entitlements],
         };
         solver.Check(description);

@@ -4,6 +4,7 @@ using Cairn.Protos.Gateway;
 using Cairn.Rpc.Calls;
 using Cairn.Solver;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Cairn.Wire.Errors;
 using Google.Protobuf;
@@ -85,6 +86,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new BuildException(ErrorKind.Input, "", "", "cannot solve with both Definition and Frontend specified");
         }
 
+        _bridge.Import(ImportsOf(request));
         FrontendSolve solve;
         if (request.Frontend.Length > 0)
         {
@@ -115,6 +117,15 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         return solve.IsMultiPlatform
             ? throw new BuildException(ErrorKind.Input, "", "", "solve did not return default result")
             : new SolveResponse { Ref = _results.Add(solve.Platforms.Count > 0 ? solve.Platforms[0].Ref : null) };
+    }
+
+    // Options of a frontend name caches, too: clients do not know which of the two counts.
+    private static IReadOnlyList<CacheSpec> ImportsOf(SolveRequest request)
+    {
+        IEnumerable<CacheSpec> named = request.CacheImports.Select(
+            static entry => new CacheSpec(entry.Type, new Dictionary<string, string>(entry.Attrs, StringComparer.Ordinal)));
+        string option = request.FrontendOpt.GetValueOrDefault(CacheSpec.ImportOption, string.Empty);
+        return [.. option.Length > 0 ? named.Concat(CacheSpec.ParseImports(option)) : named];
     }
 
     internal async Task<EvaluateResponse> EvaluateAsync(EvaluateRequest request, CancellationToken cancellationToken)
