@@ -56,6 +56,8 @@ internal sealed class HistoryCommandLine
             command.Options.Add(option);
         }
 
+        Option<string?> address = DaemonOption.Create();
+        command.Options.Add(address);
         Command.Subcommands.Add(command);
         _commands.Add((command, parsed => new HistorySettings(
             parsed.GetValue(root),
@@ -69,7 +71,10 @@ internal sealed class HistoryCommandLine
             step is null ? null : parsed.GetValue(step),
             format is not null && IsJson(parsed.GetValue(format)),
             all is not null && parsed.GetValue(all),
-            output is null ? null : parsed.GetValue(output))));
+            output is null ? null : parsed.GetValue(output))
+        {
+            Address = DaemonOption.Read(parsed, address, root, null),
+        }));
     }
 
     private static bool IsJson(string? format) => (format ?? "table") switch

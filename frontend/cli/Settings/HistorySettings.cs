@@ -9,4 +9,8 @@ namespace Cairn.Cli.Settings;
 /// <param name="All">Every build.</param>
 /// <param name="Output">A file, "-", or null.</param>
 internal sealed record HistorySettings(
-    string? Root, HistoryAction Action, IReadOnlyList<string> Builds, string? Step, bool Json, bool All, string? Output);
+    string? Root, HistoryAction Action, IReadOnlyList<string> Builds, string? Step, bool Json, bool All, string? Output)
+{
+    /// <summary>The daemon whose builds they are; null for those of a store of this machine.</summary>
+    public string? Address { get; init; }
+}
