@@ -52,8 +52,8 @@ internal sealed class CacheExporter(BlobChainOptions options, RefContext context
     {
         IEnumerable<ChainResult> wanted = chains.SelectMany(static chain => chain.Records).Where(static record => record.MakesBlobs)
             .Select(static record => record.Results.MaxBy(static result => result.CreatedAt)).OfType<ChainResult>().Distinct();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(wanted, options, async (result, token) => _made[result] = await TryMakeAsync(result, makesBlobs: true, token));
+        var limits = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(wanted, limits, async (result, token) => _made[result] = await TryMakeAsync(result, makesBlobs: true, token));
     }
 
     /// <summary>Adds the keys of a chain.</summary>
