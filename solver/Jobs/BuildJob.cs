@@ -148,7 +148,7 @@ internal sealed class BuildJob(
 
     private Task<IReadOnlyList<ImportedKey>> LoadAsync(ICacheSource source) => engine.ShowAsync(
         this,
-        $"{Session.Id}-import-{source.Id}",
+        $"importing cache manifest from {source.Id}",
         $"importing cache manifest from {source.Id}",
         channel => source.LoadAsync(SessionGroup.Of(Session), engine.Services, channel, _left.Token));
 
