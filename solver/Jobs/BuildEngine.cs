@@ -39,7 +39,10 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
     public BuildJob Join(BuildRequest request, IBuildProgress progress, IVertexRecorder? recorder)
     {
         var job = new BuildJob(
-            NextId(), request.Id, request.Session, progress, Entitlements.Read(request.Entitlements, _allowed), recorder, this);
+            NextId(), request.Id, request.Session, progress, Entitlements.Read(request.Entitlements, _allowed), recorder, this)
+        {
+            MostProcesses = StepLimits.ReadProcesses(request.FrontendOptions),
+        };
         if (!_jobs.TryAdd(request.Id, job))
         {
             throw new BuildException(ErrorKind.Input, string.Empty, string.Empty, $"job ID {request.Id} exists");

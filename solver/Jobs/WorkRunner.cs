@@ -2,6 +2,7 @@ using Cairn.Cache;
 using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
+using Cairn.Llb.Graphs;
 using Cairn.Solver.Keys;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
@@ -27,12 +28,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         IReadOnlyList<BuildJob> clients = vertex.Clients;
         switch (start)
         {
-            // The key of a client's directory is its content: there is nothing to look up before it is taken.
-            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0 || IgnoredPaths.IsClientDirectory(vertex.Vertex):
+            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0:
                 return GuardAsync(start, clients, [], token => MapAsync(vertex, map, token), cancellationToken);
             case StartCacheMap map:
-                return Task.Run(
-                    () => GuardAsync(start, clients, [], token => ResolveAsync(vertex, map, token), cancellationToken), CancellationToken.None);
+                return Task.Run(() => GuardAsync(start, clients, [], token => MapAsync(vertex, map, token), cancellationToken), CancellationToken.None);
             case StartContent content:
                 ImmutableRef? input = results.Clone(content.Result);
                 return Task.Run(
@@ -46,7 +45,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 return Task.Run(() => GuardAsync(start, clients, [], _ => Task.FromResult(Load(vertex, load)), cancellationToken), CancellationToken.None);
             case StartExecution execution:
                 ImmutableRef?[] inputs = [.. execution.Inputs.Select(results.Clone)];
-                OpContext context = vertex.Limits() is { } limits ? vertex.Context with { Limits = limits } : vertex.Context;
+                OpContext context = vertex.Context with { Limits = vertex.Limits(), MostProcesses = vertex.MostProcesses() };
                 return Task.Run(
                     () => GuardAsync(
                         start, clients, execution.Inputs, token => ExecuteAsync(vertex, context, execution, inputs, token), cancellationToken),
@@ -159,12 +158,12 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         return job?.Id;
     }
 
-    private static async Task<WorkEnded> MapAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
-        new CacheMapMade(start.Work, await vertex.Op.CacheMapAsync(vertex.Context, start.Index, cancellationToken));
+    private static Task<WorkEnded> MapAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken)
+    {
+        return vertex.Op.AsksForKey ? ShowAsync(vertex, WorkInterval.Resolving, MakeAsync, cancellationToken) : MakeAsync();
 
-    // A source is looked up somewhere, which may take its time: that is shown.
-    private static Task<WorkEnded> ResolveAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
-        ShowAsync(vertex, WorkInterval.Resolving, () => MapAsync(vertex, start, cancellationToken), cancellationToken);
+        async Task<WorkEnded> MakeAsync() => new CacheMapMade(start.Work, await vertex.Op.CacheMapAsync(vertex.Context, start.Index, cancellationToken));
+    }
 
     private async Task<WorkEnded> HashAsync(
         VertexWork vertex, StartContent start, ImmutableRef? input, CancellationToken cancellationToken)
@@ -180,13 +179,15 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             {
                 // The step asks for something that is not there: it is the step that failed, and what it stands on was not needed.
                 vertex.Channel.Start(WorkInterval.Resolving);
-                string? remedy = e.Remedy ?? IgnoredPaths.Explain(vertex.Vertex.Inputs[start.Input].Vertex, e.Subject);
+                string? remedy = e.Remedy ?? ExplainMissing(vertex.Vertex.Inputs[start.Input].Vertex, e.Subject);
                 var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, remedy, e);
                 vertex.Channel.Complete(error.Message);
                 throw error;
             }
         }
     }
+
+    private string? ExplainMissing(Vertex input, string path) => services.OpKind(input.Kind).Create(input).ExplainMissing(path);
 
     private WorkEnded Load(VertexWork vertex, StartLoad start)
     {

@@ -23,6 +23,8 @@ internal sealed class LocalSourceInstance : ISourceInstance
     /// <summary>Every file is read, whatever its metadata.</summary>
     public required bool TrustsNothing { get; init; }
 
+    public bool AsksForKey => false;
+
     public Task<SourceKey> KeyAsync(OpContext context, int index, CancellationToken cancellationToken)
     {
         // Files have no name that lasts: the key serves this session only, and whoever uses the files is found by their content.
@@ -37,6 +39,8 @@ internal sealed class LocalSourceInstance : ISourceInstance
         var sync = new LocalSync(context, files, Name, TrustsNothing);
         return await sync.RunAsync($"{Name}:{SharedKeyHint}:{files.SharedKey}", Filter, cancellationToken);
     }
+
+    public string? ExplainMissing(string path) => IgnoredPaths.Explain(Name, Filter.Exclude, path);
 
     private JsonObject Describe(string? session)
     {
