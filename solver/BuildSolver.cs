@@ -115,6 +115,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Fetchers = provider.GetRequiredService<IBlobFetchers>(),
             Exporters = [.. provider.GetServices<IExporterKind>()],
             Ops = [.. provider.GetServices<IOpKind>()],
+            Clients = provider.GetRequiredService<SolverOptions>().Clients,
             Clock = provider.GetRequiredService<TimeProvider>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
         });

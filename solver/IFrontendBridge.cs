@@ -23,9 +23,17 @@ public interface IFrontendBridge
     /// <summary>Carries out what the ref needs.</summary>
     Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken);
 
-    /// <summary>A regular file of a result; null if it does not exist. Symbolic links are followed inside the result.</summary>
+    /// <summary>A regular file of a result, or a part of it; null if it does not exist. Symbolic links are followed inside the result.</summary>
     /// <exception cref="BuildException">The result cannot be made, or the path is not a regular file.</exception>
-    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
+    Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, ByteRange range, CancellationToken cancellationToken);
+
+    /// <summary>What a directory of a result has, in the order of names; null if it does not exist.</summary>
+    /// <exception cref="BuildException">The result cannot be made, or the path is not a directory.</exception>
+    Task<IReadOnlyList<ResultEntry>?> ReadDirectoryAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
+
+    /// <summary>Status of a path in a result, links followed; null if there is nothing.</summary>
+    /// <exception cref="BuildException">The result cannot be made.</exception>
+    Task<ResultEntry?> StatAsync(SolvedRef solved, string path, CancellationToken cancellationToken);
 
     /// <summary>Digest and config of an image.</summary>
     Task<ResolvedImageConfig> ResolveImageConfigAsync(ImageConfigRequest request, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using Cairn.Solver.History;
+using Cairn.Solver.Sessions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -43,6 +44,9 @@ public sealed record SolverOptions
     /// left in the store.
     /// </summary>
     public bool IsLongLived { get; init; }
+
+    /// <summary>Clients beside those of the builds; null if there are none.</summary>
+    public ISessionDirectory? Clients { get; init; }
 
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

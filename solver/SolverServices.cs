@@ -6,6 +6,7 @@ using Cairn.Snapshotter.Store;
 using Cairn.Solver.Execution;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Ops;
+using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -40,6 +41,9 @@ public sealed record SolverServices
 
     /// <summary>All ops.</summary>
     public required IReadOnlyList<IOpKind> Ops { get; init; }
+
+    /// <summary>Clients beside those of the builds; null if there are none.</summary>
+    public ISessionDirectory? Clients { get; init; }
 
     /// <summary>The time.</summary>
     public required TimeProvider Clock { get; init; }

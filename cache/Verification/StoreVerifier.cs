@@ -113,9 +113,10 @@ public sealed class StoreVerifier
         {
             finding = new Finding(FindingKind.DamagedBlob, subject, e.Message, []);
         }
-        // One that was removed meanwhile is no finding.
-        if (finding is not null && _store.Read(connection =>
-            connection.Query("SELECT 1 FROM blobs WHERE digest = $digest").With("$digest", digest.ToString()).Number()) is not null)
+        // One that was removed meanwhile is no finding. In the turn, nobody is between taking away the file and the row.
+        if (finding is not null && _store.Write(transaction =>
+            transaction.Command("SELECT 1 FROM blobs WHERE digest = $digest").With("$digest", digest.ToString()).Number() is not null
+            && (finding.Kind != FindingKind.MissingBlob || !File.Exists(_store.BlobPath(digest)))))
         {
             run.Add(finding);
             run.BadBlobs.Add(digest);
@@ -166,8 +167,9 @@ public sealed class StoreVerifier
                 ? new Finding(FindingKind.DamagedLayer, layer.Subject, "it cannot be read: " + e.Message, [])
                 : new Finding(FindingKind.MissingLayer, layer.Subject, layer.Layer.IsAdditional ? e.Message : "its directory is gone", []);
         }
-        if (finding is not null && _store.Read(connection =>
-            connection.Query("SELECT 1 FROM layers WHERE id = $id").With("$id", layer.Layer.Value).Number()) is not null)
+        if (finding is not null && _store.Write(transaction =>
+            transaction.Command("SELECT 1 FROM layers WHERE id = $id").With("$id", layer.Layer.Value).Number() is not null
+            && (finding.Kind != FindingKind.MissingLayer || _snapshotter.TryChangesDirectory(layer.Layer) is null)))
         {
             run.Add(finding);
             if (!layer.Layer.IsAdditional)   // another store's is not ours to repair, and may come back

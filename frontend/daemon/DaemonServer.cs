@@ -1,7 +1,9 @@
 using System.Net;
+using Cairn.Daemon.Bridge;
 using Cairn.Daemon.Configuration;
 using Cairn.Daemon.Control;
 using Cairn.Daemon.Listening;
+using Cairn.Frontend.Gateway;
 using Cairn.Llb;
 using Cairn.Rpc.Health;
 using Cairn.Rpc.Server;
@@ -42,7 +44,10 @@ public sealed class DaemonServer : IAsyncDisposable
         {
             var services = new RpcServices();
             new HealthService().AddTo(services);
-            new ControlService(new WorkerList(settings, solver)).AddTo(services);
+            var workers = new WorkerList(settings, solver);
+            new ControlService(workers).AddTo(services);
+            var frontends = new FrontendCatalogue(new FrontendSettings { Workers = [workers.Record], Loggers = loggers });
+            new ClientBuilds(frontends, TimeProvider.System).AddTo(services);
             var options = new RpcServerOptions { Logger = loggers.CreateLogger<RpcServer>(), Describe = static e => Failures.Describe(e).ToRpc() };
             return new DaemonServer(solver, Listeners.Listen(settings, services, options));
         }

@@ -19,9 +19,9 @@ public static class DockerfileFrontend
     /// <param name="host">What runs the frontend.</param>
     /// <param name="options">BuildKit's frontend attributes: <c>filename</c>, <c>target</c>, <c>build-arg:…</c>, <c>context:…</c> and so on.</param>
     /// <param name="cancellationToken">Stops reading and resolving.</param>
-    /// <returns>A definition and an image config for each platform.</returns>
+    /// <returns>A definition and an image config for each platform; null if the file names another frontend, which the host has run.</returns>
     /// <exception cref="BuildException">The Dockerfile, an option or a base image is wrong; errors of the file carry its lines.</exception>
-    public static async Task<FrontendResult> BuildAsync(
+    public static async Task<FrontendResult?> BuildAsync(
         IDockerfileHost host, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -29,9 +29,9 @@ public static class DockerfileFrontend
         var settings = new FrontendOptions(options);
         MainContext context = await MainContext.OpenAsync(host, settings, cancellationToken);
         LoadedDockerfile file = await context.LoadDockerfileAsync(cancellationToken);
-        if (await ForwardAsync(host, settings, options, file, cancellationToken) is { } forwarded)
+        if (await ForwardAsync(host, settings, options, file, cancellationToken))
         {
-            return forwarded;
+            return null;
         }
         ParsedDockerfile dockerfile = DockerfileParser.Parse(file.Text);
         Linter linter = CreateLinter(host, settings, dockerfile, file.Vertex, isShown: true);
@@ -82,7 +82,7 @@ public static class DockerfileFrontend
         return new FrontendResult(platforms, metadata, isMultiPlatform);
     }
 
-    private static async Task<FrontendResult?> ForwardAsync(
+    private static async Task<bool> ForwardAsync(
         IDockerfileHost host,
         FrontendOptions settings,
         IReadOnlyDictionary<string, string> options,
@@ -93,17 +93,24 @@ public static class DockerfileFrontend
             : settings.Syntax is { } given ? new SyntaxLine(given, null) : SyntaxLine.Find(file.Text);
         if (line is null || line.NamesThisFrontend)
         {
-            return null;
+            return false;
         }
-        FrontendResult? result = await host.ForwardAsync(line.Source, line.Value, options, cancellationToken);
-        if (result is not null)
+        BuildException error;
+        try
         {
-            return result;
+            if (await host.ForwardAsync(line.Source, line.Value, options, cancellationToken))
+            {
+                return true;
+            }
+            error = new BuildException(ErrorKind.Input, "", "", $"the frontend image {line.Source} cannot be run here");
         }
-        string reason = $"the frontend image {line.Source} cannot be run here";
-        return line.Lines is { } lines
-            ? throw DockerfileErrors.At(file.Text, lines, reason, null)
-            : throw new BuildException(ErrorKind.Input, "", "", reason);
+        catch (BuildException e) when (e.Sources.Count == 0)
+        {
+            error = e;
+        }
+        throw line.Lines is { } lines
+            ? DockerfileErrors.Locate(error, file.Text, lines)
+            : new BuildException(ErrorKind.Input, "", "", $"failed with build-arg:BUILDKIT_SYNTAX = {line.Value}: {error.Message}", error.Remedy, error);
     }
 
     private static Linter CreateLinter(

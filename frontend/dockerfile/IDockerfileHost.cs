@@ -26,13 +26,14 @@ public interface IDockerfileHost
     /// <summary>Shows a warning.</summary>
     void Warn(DockerfileWarning warning);
 
-    /// <summary>Runs another frontend image in place of this one, as a <c>syntax</c> line asks for.</summary>
+    /// <summary>Runs another frontend image in place of this one, as a <c>syntax</c> line asks for; what it says is the result then.</summary>
     /// <param name="source">The frontend image.</param>
     /// <param name="commandLine">The whole value of the syntax line.</param>
     /// <param name="options">The options this frontend was given.</param>
     /// <param name="cancellationToken">Stops the build.</param>
-    /// <returns>Null when the host runs no frontend images.</returns>
-    Task<FrontendResult?> ForwardAsync(
+    /// <returns>False when the host runs no frontend images.</returns>
+    /// <exception cref="BuildException">The image cannot be run, or its frontend failed.</exception>
+    Task<bool> ForwardAsync(
         string source, string commandLine, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken) =>
-        Task.FromResult<FrontendResult?>(null);
+        Task.FromResult(false);
 }

@@ -8,9 +8,13 @@ using Pb = Cairn.Protos.Pb;
 namespace Cairn.Frontend.Gateway;
 
 /// <summary>What the Dockerfile room needs, asked of the solver.</summary>
-internal sealed class BridgeHost(IFrontendBridge bridge, IReadOnlyDictionary<string, Pb.Definition> inputs) : IDockerfileHost
+internal sealed class BridgeHost(
+    IFrontendBridge bridge, IReadOnlyDictionary<string, Pb.Definition> inputs, FrontendCatalogue catalogue) : IDockerfileHost
 {
     private const int LintLevel = 1;
+
+    /// <summary>What the frontend said that ran in place of this one; null if none did.</summary>
+    public FrontendSolve? Forwarded { get; private set; }
 
     public string SessionId => bridge.SessionId;
 
@@ -35,7 +39,7 @@ internal sealed class BridgeHost(IFrontendBridge bridge, IReadOnlyDictionary<str
     public async Task<byte[]?> ReadFileAsync(Pb.Definition definition, string path, CancellationToken cancellationToken)
     {
         SolvedRef? solved = await bridge.SolveAsync(definition, SolveOptions.Lazy, cancellationToken);
-        return solved is null ? null : await bridge.ReadFileAsync(solved, path, cancellationToken);
+        return solved is null ? null : await bridge.ReadFileAsync(solved, path, ByteRange.Whole, cancellationToken);
     }
 
     public void Warn(DockerfileWarning warning)
@@ -44,5 +48,13 @@ internal sealed class BridgeHost(IFrontendBridge bridge, IReadOnlyDictionary<str
         bridge.Warn(
             warning.Vertex,
             new BuildWarning(LintLevel, warning.Short, detail, warning.Url.Length > 0 ? warning.Url : null, warning.Source));
+    }
+
+    public async Task<bool> ForwardAsync(
+        string source, string commandLine, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken)
+    {
+        var forwarded = new Dictionary<string, string>(options, StringComparer.Ordinal) { ["source"] = source, ["cmdline"] = commandLine };
+        Forwarded = await catalogue.Find(FrontendCatalogue.Gateway, inputs).SolveAsync(bridge, forwarded, cancellationToken);
+        return true;
     }
 }

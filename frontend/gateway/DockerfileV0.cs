@@ -7,11 +7,18 @@ namespace Cairn.Frontend.Gateway;
 
 /// <summary>The built-in frontend "dockerfile.v0": the Dockerfile room, run over the solver's bridge.</summary>
 /// <param name="inputs">Definitions that stand for contexts by name ("context", "dockerfile", …); mostly empty.</param>
-public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inputs) : IFrontend
+/// <param name="catalogue">Where it finds frontends that files name.</param>
+public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inputs, FrontendCatalogue catalogue) : IFrontend
 {
-    /// <summary>Without inputs.</summary>
+    /// <summary>Without inputs, in an engine that nobody tells of itself.</summary>
     public DockerfileV0()
         : this(new Dictionary<string, Pb.Definition>(StringComparer.Ordinal))
+    {
+    }
+
+    /// <summary>In an engine that nobody tells of itself.</summary>
+    public DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inputs)
+        : this(inputs, new FrontendCatalogue(new FrontendSettings()))
     {
     }
 
@@ -21,8 +28,11 @@ public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inpu
     {
         ArgumentNullException.ThrowIfNull(bridge);
         ArgumentNullException.ThrowIfNull(options);
-        var host = new BridgeHost(bridge, inputs);
-        FrontendResult result = await DockerfileFrontend.BuildAsync(host, options, cancellationToken);
+        var host = new BridgeHost(bridge, inputs, catalogue);
+        if (await DockerfileFrontend.BuildAsync(host, options, cancellationToken) is not { } result)
+        {
+            return host.Forwarded!;
+        }
 
         Dictionary<string, byte[]> metadata = new(result.Metadata, StringComparer.Ordinal);
         List<PlatformRef> platforms = [];

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -33,6 +32,8 @@ internal static class WideKernel
         ref byte input = ref MemoryMarshal.GetReference(inputs);
         Span<Vector256<uint>> words = stackalloc Vector256<uint>[16];
         ref Vector256<uint> m = ref MemoryMarshal.GetReference(words);
+        Span<Vector256<uint>> state = stackalloc Vector256<uint>[16];
+        ref Vector256<uint> s = ref MemoryMarshal.GetReference(state);
         Vector256<uint> numbers = isChunk ? Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7) : Vector256<uint>.Zero;
         Vector256<uint> counterLow = Vector256.Create((uint)counter) + numbers;
         // Where the low word went round it is smaller than what was added to it.
@@ -51,6 +52,35 @@ internal static class WideKernel
             ref byte at = ref Unsafe.Add(ref input, block * Compression.BlockBytes);
             LoadTransposed(ref at, stride, ref m);
             LoadTransposed(ref Unsafe.Add(ref at, 32), stride, ref Unsafe.Add(ref m, 8));
+            if (!Avx512F.VL.IsSupported)
+            {
+                At(ref s, 0) = h0;
+                At(ref s, 1) = h1;
+                At(ref s, 2) = h2;
+                At(ref s, 3) = h3;
+                At(ref s, 4) = h4;
+                At(ref s, 5) = h5;
+                At(ref s, 6) = h6;
+                At(ref s, 7) = h7;
+                At(ref s, 8) = Vector256.Create(0x6a09e667u);
+                At(ref s, 9) = Vector256.Create(0xbb67ae85u);
+                At(ref s, 10) = Vector256.Create(0x3c6ef372u);
+                At(ref s, 11) = Vector256.Create(0xa54ff53au);
+                At(ref s, 12) = counterLow;
+                At(ref s, 13) = counterHigh;
+                At(ref s, 14) = Vector256.Create((uint)Compression.BlockBytes);
+                At(ref s, 15) = Vector256.Create(flags | edges);
+                PairedRounds.Run(ref s, ref m);
+                h0 = At(ref s, 0) ^ At(ref s, 8);
+                h1 = At(ref s, 1) ^ At(ref s, 9);
+                h2 = At(ref s, 2) ^ At(ref s, 10);
+                h3 = At(ref s, 3) ^ At(ref s, 11);
+                h4 = At(ref s, 4) ^ At(ref s, 12);
+                h5 = At(ref s, 5) ^ At(ref s, 13);
+                h6 = At(ref s, 6) ^ At(ref s, 14);
+                h7 = At(ref s, 7) ^ At(ref s, 15);
+                continue;
+            }
             Vector256<uint> v0 = h0;
             Vector256<uint> v1 = h1;
             Vector256<uint> v2 = h2;
@@ -152,32 +182,22 @@ internal static class WideKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> At(ref Vector256<uint> words, int index) => Unsafe.Add(ref words, index);
+    private static ref Vector256<uint> At(ref Vector256<uint> words, int index) => ref Unsafe.Add(ref words, index);
 
+    // With thirty-two registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Mix(
         ref Vector256<uint> a, ref Vector256<uint> b, ref Vector256<uint> c, ref Vector256<uint> d, Vector256<uint> x, Vector256<uint> y)
     {
         a += b + x;
-        d = RotateBytes(d ^ a, 16, Vector128.Create((byte)2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+        d = Avx512F.VL.RotateRight(d ^ a, 16);
         c += d;
-        b = Rotate(b ^ c, 12);
+        b = Avx512F.VL.RotateRight(b ^ c, 12);
         a += b + y;
-        d = RotateBytes(d ^ a, 8, Vector128.Create((byte)1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12));
+        d = Avx512F.VL.RotateRight(d ^ a, 8);
         c += d;
-        b = Rotate(b ^ c, 7);
+        b = Avx512F.VL.RotateRight(b ^ c, 7);
     }
-
-    // A rotation by whole bytes is one shuffle within each half.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> RotateBytes(Vector256<uint> value, [ConstantExpected] byte count, Vector128<byte> order) =>
-        Avx512F.VL.IsSupported
-            ? Avx512F.VL.RotateRight(value, count)
-            : Avx2.Shuffle(value.AsByte(), Vector256.Create(order, order)).AsUInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Rotate(Vector256<uint> value, [ConstantExpected] byte count) =>
-        Avx512F.VL.IsSupported ? Avx512F.VL.RotateRight(value, count) : (value >>> count) | (value << (32 - count));
 
     // 32 bytes of each of eight inputs become eight vectors, one for each word.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -30,7 +30,7 @@ public sealed class AdditionalStore : IDisposable
         string path, string runDirectory, int number, StoreOptions options, IReadOnlyList<StoreSchema> schemas, ILogger logger)
     {
         Path = path;
-        Mount = System.IO.Path.Combine(runDirectory, string.Create(CultureInfo.InvariantCulture, $"additional-{number}"));
+        Mount = System.IO.Path.Combine(runDirectory, string.Create(CultureInfo.InvariantCulture, $"{RunDirectories.Additional}{number}"));
         _copies = System.IO.Path.Combine(runDirectory, string.Create(CultureInfo.InvariantCulture, $"index-{number}"));
         _options = options;
         _schemas = schemas;

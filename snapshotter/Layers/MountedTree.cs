@@ -1,5 +1,3 @@
-using System.Globalization;
-using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -10,7 +8,7 @@ public abstract class MountedTree : IDisposable
 {
     private readonly StoreRoot _store;
     private readonly string? _directory;   // where the tree lies without a mount (native driver), else null
-    private string? _attached;
+    private MountPoint? _attached;
     private bool _disposed;
 
     private protected MountedTree(StoreRoot store, RootedTree tree, UsedLayers? used, string? directory)
@@ -36,21 +34,8 @@ public abstract class MountedTree : IDisposable
     /// </summary>
     public virtual string Attach()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_directory is not null)
-        {
-            return _directory;
-        }
-        if (_attached is null)
-        {
-            string mounts = Path.Combine(_store.Instance.RunDirectory, "mnt");
-            Directory.CreateDirectory(mounts);
-            string target = Path.Combine(mounts, _store.Instance.NextNumber().ToString(CultureInfo.InvariantCulture));
-            Directory.CreateDirectory(target);
-            Mounts.Attach(Tree.Root, target);
-            _attached = target;
-        }
-        return _attached;
+        EnsureNotDisposed();
+        return _directory ?? (_attached ??= MountPoint.Attach(_store.Instance, Tree.Root)).Path;
     }
 
     /// <summary>Ends the tree; what was written to it and not frozen is gone.</summary>
@@ -75,16 +60,13 @@ public abstract class MountedTree : IDisposable
     /// <summary>Unmounts; the files below stay.</summary>
     private protected void Close()
     {
-        if (_attached is not null)
-        {
-            Mounts.Detach(_attached);
-            Tree.Dispose();
-            // Plain rmdir: should it still be a mount after all, this fails instead of emptying it.
-            Files.RemoveDirectory(Files.Anywhere, _attached);
-            _attached = null;
-        }
+        _attached?.Dispose();
+        _attached = null;
         Tree.Dispose();
     }
+
+    /// <summary>Refuses to go on with a tree that has ended.</summary>
+    private protected void EnsureNotDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     /// <summary>Gives up the files below.</summary>
     private protected abstract void Discard();

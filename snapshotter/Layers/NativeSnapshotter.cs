@@ -1,6 +1,5 @@
 using Cairn.Snapshotter.Manifests;
 using Cairn.Snapshotter.Merging;
-using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Trees;
 
@@ -10,22 +9,35 @@ namespace Cairn.Snapshotter.Layers;
 /// Works without overlayfs: layers are flattened into a directory, by links where it is only looked at, by files of its own where it is
 /// written to; what was written is found by comparing. Layers are the same as the overlay driver's.
 /// </summary>
-/// <param name="store">Has the layers.</param>
-/// <param name="strategy">How files get into a tree that is only looked at; joining is linking here.</param>
-internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy) : ISnapshotter
+internal sealed class NativeSnapshotter : ISnapshotter
 {
     public const string Name = "native";
 
-    private readonly LayerTable _layers = new(store);
+    private readonly StoreRoot _store;
+    private readonly LayerTable _layers;
     private readonly FallbackCounts _fallbacks = new();
+    private readonly FlattenedRuns _runs;
+    private readonly SharedViews _views;
+
+    /// <param name="store">Has the layers.</param>
+    /// <param name="strategy">How files get into a tree that is only looked at; joining is linking here.</param>
+    public NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
+    {
+        _store = store;
+        Strategy = strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy;
+        _layers = new LayerTable(store);
+        Manifests = new LayerManifests(store);
+        _runs = new FlattenedRuns(store, _layers, Strategy, _fallbacks);
+        _views = new SharedViews(store, Show);
+    }
 
     public string Driver => Name;
 
-    public MergeStrategy Strategy { get; } = strategy == MergeStrategy.Join ? MergeStrategy.Hardlink : strategy;
+    public MergeStrategy Strategy { get; }
 
     public IReadOnlyDictionary<Fallback, long> Fallbacks => _fallbacks.Now;
 
-    public LayerManifests Manifests { get; } = new(store);
+    public LayerManifests Manifests { get; }
 
     public ActiveSnapshot Prepare(IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
@@ -38,7 +50,7 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
             string directory = StagedLayer.ChangesIn(staging.Path);
             var tree = RootedTree.Open(directory);
             return new ActiveSnapshot(
-                store, tree, used, staging, directory, null, (filled, token) => Freeze(filled, used.Layers, token));
+                _store, tree, used, staging, directory, null, (filled, token) => Freeze(filled, used.Layers, token));
         }
         catch
         {
@@ -48,33 +60,16 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
         }
     }
 
-    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken)
-    {
-        UsedLayers used = _layers.Use(LayerList.Normalise(layers));
-        StagingDirectory? scratch = null;
-        try
-        {
-            scratch = Flatten(used, "view", Strategy, cancellationToken);
-            string directory = StagedLayer.ChangesIn(scratch.Path);
-            return Mounts.TryReadOnly(directory) is { } mount
-                ? new SnapshotView(store, new RootedTree(mount), used, scratch, null)
-                : new SnapshotView(store, RootedTree.Open(directory), used, scratch, directory);
-        }
-        catch
-        {
-            scratch?.Dispose();
-            used.Dispose();
-            throw;
-        }
-    }
+    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken) =>
+        _views.Open(_layers.Use(LayerList.Normalise(layers)), cancellationToken);
 
-    public StagedLayer Stage() => new(store, StagedLayer.Create(store, "layer"), null);
+    public StagedLayer Stage() => new(_store, StagedLayer.Create(_store, "layer"), null);
 
     public StagedLayer StageSubtree(
         IReadOnlyList<LayerId> layers, string source, string destination, CancellationToken cancellationToken)
     {
         using UsedLayers used = _layers.Use(LayerList.Normalise(layers));
-        return LayerSubtree.Stage(store, used, source, destination, Strategy, _fallbacks, cancellationToken);
+        return LayerSubtree.Stage(_store, used, source, destination, Strategy, _fallbacks, cancellationToken);
     }
 
     public StagedLayer Diff(IReadOnlyList<LayerId> lower, IReadOnlyList<LayerId> upper, CancellationToken cancellationToken)
@@ -82,7 +77,7 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
         using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
         using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
         return TreeDifference.Compute(
-            store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
+            _store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -97,16 +92,35 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
 
     public bool Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
 
+    // What several layers are merged to is kept for whoever lists the same; one layer is flattened for those who look at it now.
+    private ShownTree Show(UsedLayers used, CancellationToken cancellationToken)
+    {
+        if (used.Layers.Count > 1 && _runs.TryWhole(used, cancellationToken) is { } whole)
+        {
+            return ShownTree.Of(whole, scratch: null);
+        }
+        StagingDirectory scratch = Flatten(used, "view", Strategy, cancellationToken);
+        try
+        {
+            return ShownTree.Of(StagedLayer.ChangesIn(scratch.Path), scratch);
+        }
+        catch
+        {
+            scratch.Dispose();
+            throw;
+        }
+    }
+
     private StagedLayer Freeze(StagingDirectory staging, IReadOnlyList<LayerId> lowers, CancellationToken cancellationToken)
     {
         if (lowers.Count == 0)
         {
-            return new StagedLayer(store, staging, null);
+            return new StagedLayer(_store, staging, null);
         }
         using UsedLayers below = _layers.Use(lowers);
         string changes = StagedLayer.ChangesIn(staging.Path);
         var written = new ManifestLayer(changes, ChangeManifest.Scan(changes, cancellationToken), null);
-        StagedLayer layer = TreeDifference.Compute(store, ManifestLayer.Of(Manifests, below), [written], cancellationToken);
+        StagedLayer layer = TreeDifference.Compute(_store, ManifestLayer.Of(Manifests, below), [written], cancellationToken);
         try
         {
             _ = layer.Usage;
@@ -122,7 +136,7 @@ internal sealed class NativeSnapshotter(StoreRoot store, MergeStrategy strategy)
 
     private StagingDirectory Flatten(UsedLayers layers, string purpose, MergeStrategy how, CancellationToken cancellationToken)
     {
-        StagingDirectory staging = StagedLayer.Create(store, purpose);
+        StagingDirectory staging = StagedLayer.Create(_store, purpose);
         try
         {
             Flattening.Run(

@@ -16,6 +16,7 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     private readonly LayerTable _layers;
     private readonly FallbackCounts _fallbacks = new();
     private readonly IMergeStrategy _strategy;
+    private readonly SharedViews _views;
 
     public OverlaySnapshotter(StoreRoot store, MergeStrategy strategy)
     {
@@ -26,6 +27,7 @@ internal sealed class OverlaySnapshotter : ISnapshotter
         _strategy = strategy == MergeStrategy.Join
             ? new JoinStrategy(runs, store.Options.MaxLowers)
             : new FlattenStrategy(strategy, runs);
+        _views = new SharedViews(store, Show);
     }
 
     public string Driver => Name;
@@ -65,22 +67,8 @@ internal sealed class OverlaySnapshotter : ISnapshotter
         }
     }
 
-    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken)
-    {
-        UsedLayers used = _layers.Use(LayerList.Normalise(layers));
-        try
-        {
-            IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
-            SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null, OverlayMarks.AreOfUsers);
-            var tree = new RootedTree(mount) { Layer = used.Layers.Count == 1 ? (used.Layers[0], used.Directories[0]) : null };
-            return new SnapshotView(_store, tree, used, null, null);
-        }
-        catch
-        {
-            used.Dispose();
-            throw;
-        }
-    }
+    public SnapshotView View(IReadOnlyList<LayerId> layers, CancellationToken cancellationToken) =>
+        _views.Open(_layers.Use(LayerList.Normalise(layers)), cancellationToken);
 
     public StagedLayer Stage() => new(_store, StagedLayer.Create(_store, "layer"), null);
 
@@ -112,6 +100,12 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     public UsedLayers Use(IReadOnlyList<LayerId> layers) => _layers.Use(LayerList.Normalise(layers));
 
     public bool Remove(WriteTransaction transaction, LayerId layer, bool force) => _layers.Remove(transaction, layer, force);
+
+    private ShownTree Show(UsedLayers used, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
+        return new ShownTree(Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null, OverlayMarks.AreOfUsers), null, null);
+    }
 
     private StagedLayer Freeze(
         StagingDirectory staging, IReadOnlyList<LayerId> lowers, SharedFiles shares, CancellationToken cancellationToken)

@@ -125,10 +125,61 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         }
     }
 
+    /// <summary>
+    /// Directory with the whole tree of a list, nothing below it and no deletions in it; made if nobody has made it, and kept as long as the
+    /// layers are.
+    /// </summary>
+    /// <returns>Null if a layer was removed meanwhile, or is another store's, whose files would be copied to stay here.</returns>
+    public string? TryWhole(UsedLayers layers, CancellationToken cancellationToken)
+    {
+        StackedLayer[] stack = StackedLayer.Of(layers);
+        if (!IsOurs(layers, new StackSegment(0, stack.Length, null)))
+        {
+            return null;
+        }
+        if (TryHoldWhole(layers, stack) is { } known)
+        {
+            return known;
+        }
+        _making.Wait(cancellationToken);
+        try
+        {
+            if (TryHoldWhole(layers, stack) is { } made)
+            {
+                return made;
+            }
+            Write(stack, isWhole: true, cancellationToken);
+        }
+        finally
+        {
+            _making.Release();
+        }
+        return TryHoldWhole(layers, stack);
+    }
+
+    private string? TryHoldWhole(UsedLayers layers, StackedLayer[] stack)
+    {
+        long? run = store.Read(connection =>
+        {
+            using SqliteCommand select = connection.CreateCommand();
+            select.CommandText = "SELECT id FROM flattened WHERE identity = $identity";
+            select.Parameters.AddWithValue("$identity", Identity(Sources(stack), isWhole: true));
+            return (long?)select.ExecuteScalar();
+        });
+        List<SafeFileHandle> held = [];
+        if (run is { } id && TryHold([new StackSegment(0, stack.Length, id)], held))
+        {
+            held.ForEach(layers.AlsoKeep);
+            return StagedLayer.ChangesIn(DirectoryOf(store, id));
+        }
+        held.ForEach(static one => one.Dispose());
+        return null;
+    }
+
     private List<KnownRun> Known(IReadOnlyList<StackedLayer> stack) => store.Read(connection =>
     {
         using SqliteCommand select = connection.CreateCommand();
-        select.CommandText = "SELECT flattened.id, sources FROM json_each($ids) JOIN flattened ON first = json_each.value";
+        select.CommandText = "SELECT flattened.id, sources FROM json_each($ids) JOIN flattened ON first = json_each.value WHERE NOT whole";
         select.Parameters.AddWithValue("$ids", "[" + string.Join(',', stack.Select(static layer => layer.Layer)) + "]");
         using SqliteDataReader reader = select.ExecuteReader();
         var runs = new List<KnownRun>();
@@ -145,21 +196,33 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         {
             return;   // somebody has made it meanwhile
         }
-        string sources = string.Join(',', layers.Select(static layer => layer.Key));
+        Write(layers, isWhole: false, cancellationToken);
+    }
+
+    private void Write(StackedLayer[] layers, bool isWhole, CancellationToken cancellationToken)
+    {
         using StagingDirectory staging = StagedLayer.Create(store, "flattened");
         Failpoints.Hit("flatten.staged");
-        Flattening.RunBetween(
-            [.. layers.Reverse().Select(static layer => layer.Directory)], StagedLayer.ChangesIn(staging.Path), strategy, counts,
-            cancellationToken);
+        string[] topFirst = [.. layers.Reverse().Select(static layer => layer.Directory)];
+        string target = StagedLayer.ChangesIn(staging.Path);
+        if (isWhole)
+        {
+            Flattening.Run(topFirst, target, strategy, counts, cancellationToken);
+        }
+        else
+        {
+            Flattening.RunBetween(topFirst, target, strategy, counts, cancellationToken);
+        }
         Failpoints.Hit("flatten.filled");
         cancellationToken.ThrowIfCancellationRequested();
-        store.Write(transaction => Publish(transaction, staging, layers, sources));
+        store.Write(transaction => Publish(transaction, staging, layers, isWhole));
         Failpoints.Hit("flatten.published");
         _logger.Flattened(layers.Length);
     }
 
-    private void Publish(WriteTransaction transaction, StagingDirectory staging, StackedLayer[] layers, string sources)
+    private void Publish(WriteTransaction transaction, StagingDirectory staging, StackedLayer[] layers, bool isWhole)
     {
+        string sources = Sources(layers);
         string ids = "[" + string.Join(',', layers.Select(static layer => layer.Layer)) + "]";
         SqliteCommand count = transaction.Command("SELECT count(*) FROM layers WHERE id IN (SELECT value FROM json_each($ids))");
         count.Parameters.AddWithValue("$ids", ids);
@@ -167,7 +230,7 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         {
             return;   // a layer was removed meanwhile, and nobody will list it again
         }
-        string identity = Blake3.Hasher.Hash(Encoding.ASCII.GetBytes(sources)).ToString();
+        string identity = Identity(sources, isWhole);
         SqliteCommand find = transaction.Command("SELECT 1 FROM flattened WHERE identity = $identity");
         find.Parameters.AddWithValue("$identity", identity);
         if (find.ExecuteScalar() is not null)
@@ -176,12 +239,13 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
         }
         SqliteCommand insert = transaction.Command(
             """
-            INSERT INTO flattened (identity, first, sources, sequence) VALUES ($identity, $first, $sources, $sequence) RETURNING id
+            INSERT INTO flattened (identity, first, sources, sequence, whole) VALUES ($identity, $first, $sources, $sequence, $whole) RETURNING id
             """);
         insert.Parameters.AddWithValue("$identity", identity);
         insert.Parameters.AddWithValue("$first", layers[0].Layer.Value);
         insert.Parameters.AddWithValue("$sources", sources);
         insert.Parameters.AddWithValue("$sequence", transaction.Sequence);
+        insert.Parameters.AddWithValue("$whole", isWhole);
         long id = (long)insert.ExecuteScalar()!;
         SqliteCommand note = transaction.Command("INSERT INTO flattened_sources SELECT value, $run FROM json_each($ids)");
         note.Parameters.AddWithValue("$run", id);
@@ -229,6 +293,11 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
 
     private static string DirectoryOf(StoreRoot store, long run) =>
         Path.Combine(store.Root, "flattened", run.ToString(CultureInfo.InvariantCulture));
+
+    private static string Sources(StackedLayer[] layers) => string.Join(',', layers.Select(static layer => layer.Key));
+
+    private static string Identity(string sources, bool isWhole) =>
+        Blake3.Hasher.Hash(Encoding.ASCII.GetBytes(isWhole ? "whole " + sources : sources)).ToString();
 
     private static long[] Keys(string sources) =>
         [.. sources.Split(',').Select(static key => long.Parse(key, CultureInfo.InvariantCulture))];

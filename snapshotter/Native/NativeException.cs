@@ -12,9 +12,12 @@ public sealed class NativeException : BuildException
     /// <param name="errno">Error number, as in <c>errno.h</c>.</param>
     /// <param name="kind">Who can act; the machine's owner unless the path came from the build.</param>
     public NativeException(string call, string subject, int errno, ErrorKind kind = ErrorKind.Environment)
-        : base(
-            kind, call, subject, Text(errno),
-            errno is Native.Errno.ENOSPC or Native.Errno.EDQUOT ? "Free some space, or run 'cairn prune'." : null, null)
+        : this(call, subject, errno, kind, Text(errno), errno is Native.Errno.ENOSPC or Native.Errno.EDQUOT ? "Free some space, or run 'cairn prune'." : null)
+    {
+    }
+
+    private NativeException(string call, string subject, int errno, ErrorKind kind, string reason, string? remedy)
+        : base(kind, call, subject, reason, remedy, null)
     {
         Call = call;
         Errno = errno;
@@ -26,12 +29,19 @@ public sealed class NativeException : BuildException
     /// <summary>Error number, as in <c>errno.h</c>.</summary>
     public int Errno { get; }
 
-    /// <summary>The same failure, said of the path that the caller knows. What is wrong with a path is the build's matter.</summary>
-    internal NativeException At(string path) => new(
-        Call, path, Errno,
-        Errno is Native.Errno.ENOENT or Native.Errno.ENOTDIR or Native.Errno.EEXIST or Native.Errno.EISDIR or Native.Errno.ELOOP
-            or Native.Errno.ENAMETOOLONG or Native.Errno.ENOTEMPTY or Native.Errno.EINVAL
-            ? ErrorKind.Input : Kind);
+    /// <summary>
+    /// The same failure, said of the path that the caller knows. What is wrong with a path is the build's matter; that a tree cannot be written
+    /// to is no matter of the disk.
+    /// </summary>
+    internal NativeException At(string path) => Errno == Native.Errno.EROFS
+        ? new NativeException(
+            Call, path, Errno, Kind, $"the store is read-only here: this is a layer or a view of one ({Text(Errno)})",
+            "Write to a snapshot on top of it.")
+        : new NativeException(
+            Call, path, Errno,
+            Errno is Native.Errno.ENOENT or Native.Errno.ENOTDIR or Native.Errno.EEXIST or Native.Errno.EISDIR or Native.Errno.ELOOP
+                or Native.Errno.ENAMETOOLONG or Native.Errno.ENOTEMPTY or Native.Errno.EINVAL
+                ? ErrorKind.Input : Kind);
 
     // The C library's own spelling ("No such file or directory") in the lower case that users of container tools know.
     internal static string Text(int errno)

@@ -66,16 +66,22 @@ internal sealed class Reclamation(
     // Entries whose name begins with a dot belong to somebody else, such as a newer program.
     private static bool IsReserved(string name) => name.StartsWith('.');
 
-    private bool TryReclaim(string id, string runDirectory)
+    private bool TryReclaim(string id, string? runDirectory)
     {
         logger.InstanceReclaimed(id);
         try
         {
-            options.OnDeadInstance?.Invoke(new DeadInstance(id, runDirectory));
-            if (Directory.Exists(runDirectory))
+            if (runDirectory is not null)
             {
-                MountTable.UnmountBelow(runDirectory);
-                Files.RemoveTree(runDirectory, CancellationToken.None);
+                options.OnDeadInstance?.Invoke(new DeadInstance(id, runDirectory));
+                if (Directory.Exists(runDirectory))
+                {
+                    MountTable.UnmountBelow(runDirectory);
+                    foreach (string point in RunDirectories.Remove(runDirectory))
+                    {
+                        logger.MountPointNotEmpty(point);
+                    }
+                }
             }
             return TakeOver(id);
         }
@@ -189,11 +195,17 @@ internal sealed class Reclamation(
         return command.ExecuteScalar() is not null;
     }
 
-    // A run directory elsewhere than ours belongs to an opener with another RunRoot; the lock file says where.
-    private string RunDirectory(SafeFileHandle lockFile, string id)
+    // A run directory elsewhere than ours belongs to an opener with another RunRoot; the lock file says where. Null if the file was copied
+    // with the whole store: that directory is the original's.
+    private string? RunDirectory(SafeFileHandle lockFile, string id)
     {
         byte[] content = new byte[4096];
-        string noted = PathText.Decode(content.AsSpan(0, RandomAccess.Read(lockFile, content, 0)));
-        return noted.EndsWith("/" + id, StringComparison.Ordinal) && Path.IsPathFullyQualified(noted) ? noted : Path.Combine(runStore, id);
+        string[] noted = PathText.Decode(content.AsSpan(0, RandomAccess.Read(lockFile, content, 0))).Split('\n');
+        if (noted.Length > 1 && noted[1] != Files.Birth(lockFile))
+        {
+            return null;
+        }
+        return noted[0].EndsWith("/" + id, StringComparison.Ordinal) && Path.IsPathFullyQualified(noted[0])
+            ? noted[0] : Path.Combine(runStore, id);
     }
 }

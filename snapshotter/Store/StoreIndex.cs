@@ -180,6 +180,24 @@ internal sealed partial class StoreIndex : IDisposable
         Files.SyncContent(log, path);
     }
 
+    /// <summary>
+    /// Moves the log into the database, as far as no reader needs it. It waits for the disk and for nobody, and nobody waits for it: SQLite
+    /// would do it in a commit, with the turn held.
+    /// </summary>
+    public void Checkpoint()
+    {
+        try
+        {
+            using SqliteConnection connection = Connect();
+            Run(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+            Failpoints.Hit("log.moved");
+        }
+        catch (SqliteException e)
+        {
+            throw Failure("move the log of store", _root, e);
+        }
+    }
+
     public void Dispose()
     {
         while (_readers.TryTake(out ReadConnection? reader))
@@ -234,7 +252,7 @@ internal sealed partial class StoreIndex : IDisposable
             connection.Open();
             // Closing must not wait for the disk: sealing does, when it is time.
             SQLitePCL.raw.sqlite3_db_config(connection.Handle, SQLitePCL.raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
-            Run(connection, "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000");
+            Run(connection, "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0");
             return connection;
         }
         catch

@@ -55,7 +55,8 @@ public sealed class StoreInstance : IDisposable
             {
                 // The run directory may be on a filesystem that another opener does not look at: its place stands in the lock file.
                 using var stream = new FileStream(new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false), FileAccess.Write, 0);
-                stream.Write(PathText.Encode(run));
+                // A copy of the store has a copy of the file, and no say in that place.
+                stream.Write(PathText.Encode($"{run}\n{Files.Birth(file)}"));
                 Files.MakeDirectory(Files.Anywhere, run, 0x1c0);
                 return new StoreInstance(id, path, file, run);
             }
@@ -131,7 +132,7 @@ public sealed class StoreInstance : IDisposable
                 return;
             }
             _ended = true;
-            Files.RemoveTree(RunDirectory, CancellationToken.None);
+            RunDirectories.Remove(RunDirectory);
             if (_holds > 0)
             {
                 return;   // the file stays, so that others find what will be left

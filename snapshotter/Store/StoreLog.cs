@@ -25,4 +25,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(1006, LogLevel.Warning, "The disk of {Root} is full; the store used its reserve to delete")]
     public static partial void ReserveUsed(this ILogger logger, string root);
+
+    [LoggerMessage(1007, LogLevel.Warning, "The mount point {Path} of an instance that is gone is not empty and stays: what is in it is not the store's")]
+    public static partial void MountPointNotEmpty(this ILogger logger, string path);
 }

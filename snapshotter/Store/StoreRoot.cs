@@ -13,6 +13,8 @@ namespace Cairn.Snapshotter.Store;
 /// </summary>
 public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
 {
+    private const int TurnsBetweenCheckpoints = 256;   // of all processes together; a few megabytes of log
+
     private readonly StoreIndex _index;
     private readonly TrashBin _trash;
     private readonly Flusher _flusher;
@@ -122,6 +124,10 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         {
             _logger.ReserveUsed(Root);
             result = _index.Write(Noted, _trash);
+        }
+        if (turn!.Sequence % TurnsBetweenCheckpoints == 0)
+        {
+            Background.Start(_ => Checkpoint());
         }
         if (turn is { IsRemoval: true } && _trash.IsFull)
         {
@@ -246,6 +252,19 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         }
     }
 
+    // Others write meanwhile. If it fails the log grows, and the next one tries again.
+    private void Checkpoint()
+    {
+        try
+        {
+            _index.Checkpoint();
+        }
+        catch (BuildException e)
+        {
+            _logger.UpkeepFailed(Root, e);
+        }
+    }
+
     private static bool IsFull(BuildException e) =>
         e is NativeException { Errno: Errno.ENOSPC or Errno.EDQUOT }
         || e.InnerException is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL };
@@ -258,8 +277,7 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         }
         EnsureOneFilesystem(options.Root);
         MakeOwned(options.RunRoot);
-        string runStore = Path.Combine(options.RunRoot, index.StoreId);
-        MakeOwned(runStore);
+        string runStore = RunDirectories.Make(options.RunRoot, index.StoreId, options.Root);
         ILogger logger = options.Loggers.CreateLogger("Cairn.Snapshotter.Store");
         StoreInstance instance = StoreInstance.Create(Path.Combine(options.Root, "instances"), runStore);
         StoreArea[] areas = [.. schemas.SelectMany(static schema => schema.Areas)];
@@ -365,6 +383,8 @@ public sealed partial class StoreRoot : IAsyncDisposable, IDisposable
         ALTER TABLE layers ADD COLUMN original INTEGER;
         CREATE INDEX layers_by_origin ON layers(store, original) WHERE store IS NOT NULL;
         """,
+        // A run with nothing below it: it has no deletions left and stands for its layers only at the bottom.
+        "ALTER TABLE flattened ADD COLUMN whole INTEGER NOT NULL DEFAULT 0",
     ])
     {
         Areas =

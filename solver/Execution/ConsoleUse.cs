@@ -11,4 +11,10 @@ public enum ConsoleUse
 
     /// <summary>The terminal of this process, as a terminal of its own.</summary>
     Terminal,
+
+    /// <summary>Reads what somebody sends it; what it writes is collected.</summary>
+    Live,
+
+    /// <summary>A terminal of its own, at which somebody sits.</summary>
+    LiveTerminal,
 }

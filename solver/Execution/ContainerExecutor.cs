@@ -8,7 +8,7 @@ namespace Cairn.Solver.Execution;
 /// Everything of a container lies in the instance's run directory, and its name starts with the instance's, so that another process can
 /// end what a killed one left: <see cref="DeadContainers"/>.
 /// </remarks>
-public sealed class ContainerExecutor : IExecutor, IDisposable
+public sealed partial class ContainerExecutor : IExecutor, IDisposable
 {
     private const string DefaultHostName = "buildkitsandbox";
     private const int Killed = 128 + 9;
@@ -34,7 +34,20 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<ExecExit> RunAsync(ExecRequest request, IExecOutput output, CancellationToken cancellationToken)
+    public Task<ExecExit> RunAsync(ExecRequest request, IExecOutput output, CancellationToken cancellationToken) =>
+        RunRequestAsync(request, output, live: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ExecExit> RunAsync(ExecRequest request, IExecOutput output, LiveProcess live, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(live);
+        return RunRequestAsync(request, output, live, cancellationToken);
+    }
+
+    /// <summary>Frees memory; runs must have ended.</summary>
+    public void Dispose() => _probing.Dispose();
+
+    private async Task<ExecExit> RunRequestAsync(ExecRequest request, IExecOutput output, LiveProcess? live, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(output);
@@ -54,16 +67,13 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
         try
         {
             MakeWorkingDirectory(root, plan);
-            return await RunAsync(runtime, plan, output, cancellationToken);
+            return await RunAsync(runtime, plan, output, live, cancellationToken);
         }
         finally
         {
             stubs.Remove();
         }
     }
-
-    /// <summary>Frees memory; runs must have ended.</summary>
-    public void Dispose() => _probing.Dispose();
 
     private async Task<ContainerRuntime> RuntimeAsync(CancellationToken cancellationToken)
     {
@@ -117,7 +127,8 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
         }
     }
 
-    private async Task<ExecExit> RunAsync(ContainerRuntime runtime, ContainerPlan plan, IExecOutput output, CancellationToken cancellationToken)
+    private async Task<ExecExit> RunAsync(
+        ContainerRuntime runtime, ContainerPlan plan, IExecOutput output, LiveProcess? live, CancellationToken cancellationToken)
     {
         string bundle = ContainerPaths.Bundle(_options.RunDirectory, plan.Id);
         string log = Path.Combine(bundle, "log");
@@ -136,11 +147,14 @@ public sealed class ContainerExecutor : IExecutor, IDisposable
                 arguments.Add("--systemd-cgroup");
             }
 
-            arguments.AddRange(["run", "--bundle", bundle, plan.Id]);
-            using RuntimeProcess process = plan.Request.Console == ConsoleUse.Collected
-                ? RuntimeProcess.Start(runtime.Command(_state, arguments), output)
-                : RuntimeProcess.StartAttached(runtime.Command(_state, arguments));
+            string pidFile = Path.Combine(bundle, "pid");
+            arguments.AddRange(live is null ? ["run", "--bundle", bundle, plan.Id] : ["run", "--pid-file", pidFile, "--bundle", bundle, plan.Id]);
+            IReadOnlyList<string> command = runtime.Command(_state, arguments);
+            using RuntimeProcess process = live is not null ? live.Begin(command, output, pidFile, new RunningContainer(runtime, plan))
+                : plan.Request.Console == ConsoleUse.Collected ? RuntimeProcess.Start(command, output)
+                : RuntimeProcess.StartAttached(command);
             int code = await ExitAsync(runtime, plan.Id, process, cancellationToken);
+            live?.End();
             bool runtimeDied = await RemoveIfLeftAsync(runtime, plan.Id);   // before the streams: a container that is left holds them
             await process.StreamsAsync();
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Cairn.Llb;
+using Cairn.Snapshotter.Processes;
 
 namespace Cairn.Solver.Execution;
 
@@ -12,16 +13,36 @@ internal sealed class RuntimeProcess : IDisposable
 {
     private const int BufferSize = 32 << 10;
 
+    // The last thing before the program: its streams become a terminal, by name, without its becoming this process's.
+    private const string AtTerminal = "tty=$0; exec \"$@\" <\"$tty\" >\"$tty\" 2>&1";
+
     private readonly Process _process;
     private readonly Task _output;
     private readonly Task _errors;
+    private readonly PseudoTerminal? _terminal;
 
     private RuntimeProcess(Process process, IExecOutput? output)
     {
         _process = process;
-        _output = output is null ? Task.CompletedTask : Read(process.StandardOutput.BaseStream, 1, output);
-        _errors = output is null ? Task.CompletedTask : Read(process.StandardError.BaseStream, 2, output);
+        _output = output is null ? Task.CompletedTask : Read(process.StandardOutput.BaseStream.Read, 1, output);
+        _errors = output is null ? Task.CompletedTask : Read(process.StandardError.BaseStream.Read, 2, output);
     }
+
+    private RuntimeProcess(Process process, IExecOutput output, PseudoTerminal terminal)
+    {
+        _process = process;
+        _terminal = terminal;
+        _output = Read(terminal.Read, 1, output);
+        _errors = Task.CompletedTask;
+    }
+
+    private delegate int Reading(Span<byte> buffer);
+
+    /// <summary>Number of the program's process.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>What the program reads, of one that was started live.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
 
     /// <summary>Starts a program with nothing to read and an environment of its own.</summary>
     /// <param name="command">Program and arguments.</param>
@@ -33,7 +54,35 @@ internal sealed class RuntimeProcess : IDisposable
     /// <exception cref="BuildException">The program cannot be started.</exception>
     public static RuntimeProcess StartAttached(IReadOnlyList<string> command) => Start(command, output: null, isAttached: true);
 
+    /// <summary>As <see cref="Start(IReadOnlyList{string}, IExecOutput)"/>, with <see cref="Input"/> open.</summary>
+    /// <exception cref="BuildException">The program cannot be started.</exception>
+    public static RuntimeProcess StartLive(IReadOnlyList<string> command, IExecOutput output) =>
+        new(StartProgram(command, isAttached: false), output);
+
+    /// <summary>Starts a program with a terminal as its streams and an environment of its own.</summary>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="output">Receives what the terminal shows, as stream 1.</param>
+    /// <param name="terminal">The terminal; it must stay until the streams have ended.</param>
+    /// <exception cref="BuildException">The program cannot be started.</exception>
+    public static RuntimeProcess StartAt(IReadOnlyList<string> command, IExecOutput output, PseudoTerminal terminal)
+    {
+        Process process = StartProgram(["/bin/sh", "-c", AtTerminal, terminal.Path, .. command], isAttached: false);
+        process.StandardInput.Close();
+        return new RuntimeProcess(process, output, terminal);
+    }
+
     private static RuntimeProcess Start(IReadOnlyList<string> command, IExecOutput? output, bool isAttached)
+    {
+        Process process = StartProgram(command, isAttached);
+        if (!isAttached)
+        {
+            process.StandardInput.Close();
+        }
+
+        return new RuntimeProcess(process, output);
+    }
+
+    private static Process StartProgram(IReadOnlyList<string> command, bool isAttached)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -47,13 +96,7 @@ internal sealed class RuntimeProcess : IDisposable
         start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         try
         {
-            Process process = Process.Start(start)!;   // null only with UseShellExecute
-            if (!isAttached)
-            {
-                process.StandardInput.Close();
-            }
-
-            return new RuntimeProcess(process, output);
+            return Process.Start(start)!;   // null only with UseShellExecute
         }
         catch (Win32Exception e)
         {
@@ -82,6 +125,7 @@ internal sealed class RuntimeProcess : IDisposable
     /// <summary>Waits until everybody who holds the streams has ended, and all of their bytes are passed on.</summary>
     public async Task StreamsAsync()
     {
+        _terminal?.Release();
         await _output;
         await _errors;
     }
@@ -92,10 +136,10 @@ internal sealed class RuntimeProcess : IDisposable
     /// <summary>Closes the streams; the program must have ended.</summary>
     public void Dispose() => _process.Dispose();
 
-    private static Task Read(Stream stream, int number, IExecOutput output)
+    private static Task Read(Reading read, int number, IExecOutput output)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() => ReadToEnd(stream, number, output, ended), maxStackSize: 256 << 10)
+        new Thread(() => ReadToEnd(read, number, output, ended), maxStackSize: 256 << 10)
         {
             IsBackground = true,
             Name = number == 1 ? "step output" : "step errors",
@@ -103,12 +147,12 @@ internal sealed class RuntimeProcess : IDisposable
         return ended.Task;
     }
 
-    private static void ReadToEnd(Stream stream, int number, IExecOutput output, TaskCompletionSource ended)
+    private static void ReadToEnd(Reading from, int number, IExecOutput output, TaskCompletionSource ended)
     {
         try
         {
             byte[] buffer = new byte[BufferSize];
-            for (int read; (read = stream.Read(buffer)) > 0;)
+            for (int read; (read = from(buffer)) > 0;)
             {
                 output.Write(number, buffer.AsSpan(0, read));
             }

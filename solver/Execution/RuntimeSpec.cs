@@ -28,6 +28,15 @@ internal sealed partial class RuntimeSpec
         new RuntimeSpec(json, runtime, plan).Write();
     }
 
+    /// <summary>Writes the document of one more process in a container.</summary>
+    public static void WriteProcess(Stream file, ContainerRuntime runtime, ContainerPlan plan)
+    {
+        using var json = new Utf8JsonWriter(file);
+        json.WriteStartObject();
+        new RuntimeSpec(json, runtime, plan).WriteProcessFields(plan.Request);
+        json.WriteEndObject();
+    }
+
     private void Write()
     {
         _json.WriteStartObject();
@@ -54,7 +63,13 @@ internal sealed partial class RuntimeSpec
     {
         ExecRequest request = _plan.Request;
         _json.WriteStartObject("process");
-        _json.WriteBoolean("terminal", request.Console == ConsoleUse.Terminal);
+        WriteProcessFields(request);
+        _json.WriteEndObject();
+    }
+
+    private void WriteProcessFields(ExecRequest request)
+    {
+        _json.WriteBoolean("terminal", request.Console is ConsoleUse.Terminal or ConsoleUse.LiveTerminal);
         _json.WriteStartObject("user");
         _json.WriteNumber("uid", _plan.User.Uid);
         _json.WriteNumber("gid", _plan.User.Gid);
@@ -73,7 +88,6 @@ internal sealed partial class RuntimeSpec
         WriteCapabilities();
         WriteProcessLimits(request.Ulimits);
         _json.WriteBoolean("noNewPrivileges", false);
-        _json.WriteEndObject();
     }
 
     private void WriteCapabilities()

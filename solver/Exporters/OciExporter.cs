@@ -1,6 +1,7 @@
 using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Images;
+using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Exporters;
 
@@ -31,12 +32,20 @@ internal sealed class OciExporter(bool docker, ImageExportOptions options) : IEx
             await request.Session.Exports.WriteFileAsync(
                 request.Index, response, (file, token) => WriteArchiveAsync(request, image, names, file, sending, token), cancellationToken);
         }
-        else
+        else if (request.Session.Exports.DirectoryOf(request.Index) is { } directory)
         {
-            string directory = request.Session.Exports.DirectoryOf(request.Index)
-                ?? throw new BuildException(ErrorKind.Input, "export image", "", "tar=false needs a directory as its destination", "Give dest=DIRECTORY.");
             using IProgressItem sending = request.Progress.Begin("sending layout", "", 0);
             await new OciDirectory(directory).WriteAsync(image, names, ImageBlobs(request), cancellationToken);
+        }
+        else
+        {
+            IBlobTarget target = request.Session.Exports.BlobsOf(request.Index)
+                ?? throw new BuildException(ErrorKind.Input, "export image", "", "tar=false needs a directory as its destination", "Give dest=DIRECTORY.");
+            using IProgressItem sending = request.Progress.Begin("sending layout", "", 0);
+            foreach (ImageBlob blob in image.Blobs)
+            {
+                await target.WriteAsync(blob.Descriptor, token => ImageBlobs(request)(blob, token), cancellationToken);
+            }
         }
 
         return response;

@@ -1,4 +1,5 @@
 using Cairn.Cache.Refs;
+using Cairn.Llb;
 using Cairn.Snapshotter.Tars;
 using Cairn.Snapshotter.Trees;
 
@@ -18,8 +19,10 @@ internal sealed class TarExporter(TreeExportOptions options) : IExporter
         var tarOptions = new LayerTarOptions { ClampSeconds = options.Epoch.Or(request.SourceDateEpoch)?.ToUnixTimeSeconds() };
         (string Prefix, RootedTree Tree)[] parts =
             [.. trees.Trees.Select(part => (request.IsMultiPlatform ? TreeExportOptions.DirectoryOf(part.Platform) : "", part.Tree))];
-        await request.Session.Exports.WriteFileAsync(
+        bool isTaken = await request.Session.Exports.WriteFileAsync(
             request.Index, response, (file, token) => Task.Run(() => TreeTarWriter.Write(parts, file, tarOptions, token), token), cancellationToken);
-        return response;
+        return isTaken
+            ? response
+            : throw new BuildException(ErrorKind.Input, "export", "tar archive", "the client has a file of this name already");
     }
 }

@@ -6,19 +6,24 @@ internal sealed record TreeExportOptions
     /// <summary>One directory per platform; null: if the result is divided by platform.</summary>
     public required bool? PlatformSplit { get; init; }
 
+    /// <summary>The client deletes what is not part of the result (local exports).</summary>
+    public required bool Deletes { get; init; }
+
     public required SourceDateEpoch Epoch { get; init; }
 
     /// <exception cref="Llb.BuildException">Input: an attribute has a value that it cannot have.</exception>
     public static TreeExportOptions Parse(IReadOnlyDictionary<string, string> values)
     {
         var attributes = new ExportAttributes(values);
-        if (attributes.Text("mode") is { Length: > 0 } mode && mode != "copy")
+        string? mode = attributes.Text("mode");
+        if (mode is not (null or "" or "copy" or "delete"))
         {
-            throw ExportAttributes.Invalid(mode == "delete" ? "mode=delete is not supported by the local exporter" : $"invalid local exporter mode {mode}");
+            throw ExportAttributes.Invalid($"invalid local exporter mode {mode}");
         }
 
         return new TreeExportOptions
         {
+            Deletes = mode == "delete",
             PlatformSplit = attributes.Flag("platform-split", emptyIsTrue: false),
             Epoch = SourceDateEpoch.FromAttribute(attributes.Text("source-date-epoch")),
         };

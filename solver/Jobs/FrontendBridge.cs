@@ -42,22 +42,14 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
         using Delivered delivered = await job.WantAsync(solved.Edge, cancellationToken);
     }
 
-    public Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, CancellationToken cancellationToken) => job.UseAsync(
-        solved.Edge,
-        async delivered =>
-        {
-            if (delivered.Ref is null)
-            {
-                return null;
-            }
+    public Task<byte[]?> ReadFileAsync(SolvedRef solved, string path, ByteRange range, CancellationToken cancellationToken) =>
+        ReadAsync(solved, tree => TreeReading.FileAsync(tree, path, range, cancellationToken), cancellationToken);
 
-            var channel = new VertexChannel(solved.Edge.Vertex.Digest, engine.Services.Clock);
-            channel.Join(job.Progress);
-            using SnapshotView view = await delivered.Ref.ViewAsync(
-                new(engine.Services.Fetchers.For(_sessions), channel), cancellationToken);
-            return await ReadAsync(view.Tree, path, cancellationToken);
-        },
-        cancellationToken);
+    public Task<IReadOnlyList<ResultEntry>?> ReadDirectoryAsync(SolvedRef solved, string path, CancellationToken cancellationToken) =>
+        ReadAsync(solved, tree => Task.Run(() => TreeReading.Directory(tree, path), cancellationToken), cancellationToken);
+
+    public Task<ResultEntry?> StatAsync(SolvedRef solved, string path, CancellationToken cancellationToken) =>
+        ReadAsync(solved, tree => Task.FromResult(TreeReading.Status(tree, path)), cancellationToken);
 
     public Task<ResolvedImageConfig> ResolveImageConfigAsync(ImageConfigRequest request, CancellationToken cancellationToken) =>
         engine.ShowAsync(
@@ -71,23 +63,17 @@ internal sealed class FrontendBridge(BuildJob job, BuildEngine engine) : IFronte
 
     public void Warn(Digest vertex, BuildWarning warning) => job.Progress.Write(new WarningEvent(vertex, warning));
 
-    private static async Task<byte[]?> ReadAsync(RootedTree tree, string path, CancellationToken cancellationToken)
-    {
-        string absolute = path.StartsWith('/') ? path : "/" + path;
-        FileStatus? status = tree.Status(absolute, followLinks: true);
-        if (status is null)
+    private Task<T?> ReadAsync<T>(SolvedRef solved, Func<RootedTree, Task<T?>> read, CancellationToken cancellationToken)
+        where T : class => job.UseAsync(
+        solved.Edge,
+        async delivered =>
         {
-            return null;
-        }
-
-        if (!status.IsRegular)
-        {
-            throw new BuildException(ErrorKind.Input, "read", path, $"{path} is not a regular file");
-        }
-
-        using Stream file = tree.OpenRead(absolute);
-        using var bytes = new MemoryStream((int)Math.Min(status.Size, 1 << 20));
-        await file.CopyToAsync(bytes, cancellationToken);
-        return bytes.ToArray();
-    }
+            var channel = new VertexChannel(solved.Edge.Vertex.Digest, engine.Services.Clock);
+            channel.Join(job.Progress);
+            using SnapshotView view = delivered.Ref is null
+                ? engine.Services.Snapshotter.View([])
+                : await delivered.Ref.ViewAsync(new(engine.Services.Fetchers.For(_sessions), channel), cancellationToken);
+            return await read(view.Tree);
+        },
+        cancellationToken);
 }

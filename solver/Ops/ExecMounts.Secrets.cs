@@ -42,22 +42,21 @@ internal sealed partial class ExecMounts
     private async Task OpenSshAsync(Mount mount, CancellationToken cancellationToken)
     {
         string id = string.IsNullOrEmpty(mount.SSHOpt?.ID) ? DefaultAgent : mount.SSHOpt.ID;
-        foreach (ISession session in context.Sessions.Sessions)
+        ISshAgents? agents = await context.Sessions.FirstAsync(
+            async session => await session.Ssh.HasAsync(id, cancellationToken) ? session.Ssh : null);
+        if (agents is not null)
         {
-            if (await session.Ssh.HasAsync(id, cancellationToken))
+            _memory ??= Open(MemoryTree.Create(context.Services.Store));
+            string name = "/agent." + (++_sockets).ToString(CultureInfo.InvariantCulture);
+            Open(SshForwarder.Listen(_memory.Attach() + name, agents, id));
+            var change = new FileChange
             {
-                _memory ??= Open(MemoryTree.Create(context.Services.Store));
-                string name = "/agent." + (++_sockets).ToString(CultureInfo.InvariantCulture);
-                Open(SshForwarder.Listen(_memory.Attach() + name, session.Ssh, id));
-                var change = new FileChange
-                {
-                    Owner = new FileOwner(mount.SSHOpt?.Uid ?? 0, mount.SSHOpt?.Gid ?? 0),
-                    Mode = mount.SSHOpt is { Mode: > 0 } options ? options.Mode & 0x1ff : 0x180,   // 0777, 0600
-                };
-                _memory.Tree.SetMetadata(name, change, followLinks: false);
-                _mounts.Add(new BindMount(Destination(mount), _memory.Attach() + name) { Inert = true, NoExecute = true, IsFile = true });
-                return;
-            }
+                Owner = new FileOwner(mount.SSHOpt?.Uid ?? 0, mount.SSHOpt?.Gid ?? 0),
+                Mode = mount.SSHOpt is { Mode: > 0 } options ? options.Mode & 0x1ff : 0x180,   // 0777, 0600
+            };
+            _memory.Tree.SetMetadata(name, change, followLinks: false);
+            _mounts.Add(new BindMount(Destination(mount), _memory.Attach() + name) { Inert = true, NoExecute = true, IsFile = true });
+            return;
         }
 
         if (mount.SSHOpt is not { Optional: true })

@@ -10,12 +10,9 @@ internal static class Secrets
     /// <exception cref="BuildException">Input: no client has it.</exception>
     public static async Task<byte[]?> FindAsync(ISessionGroup sessions, string id, bool optional, CancellationToken cancellationToken)
     {
-        foreach (ISession session in sessions.Sessions)
+        if (await sessions.FirstAsync(session => session.Secrets.GetAsync(id, cancellationToken)) is { } value)
         {
-            if (await session.Secrets.GetAsync(id, cancellationToken) is byte[] value)
-            {
-                return value;
-            }
+            return value;
         }
 
         return optional ? null : throw new ClientFaultException(ErrorKind.Input, "", "", $"secret {id}: not found", $"Give it with --secret id={id},…");

@@ -14,6 +14,7 @@ namespace Cairn.Solver.Registry;
 internal sealed class RegistryAuthorizer(IRegistryCredentials credentials, TimeProvider clock)
 {
     private const string ClientId = "cairn";
+    private const double Share = 0.9;   // of a token's lifetime, in which it is used
     private readonly ConcurrentDictionary<string, Grant> _grants = new(StringComparer.Ordinal);
 
     private sealed record Grant(AuthenticationHeaderValue Header, DateTimeOffset Expires);
@@ -35,6 +36,12 @@ internal sealed class RegistryAuthorizer(IRegistryCredentials credentials, TimeP
         if (challenges.FirstOrDefault(challenge => challenge.IsBearer) is { } bearer && bearer["realm"] is { } realm)
         {
             _grants.TryRemove(BearerKey(host, scope), out _);
+            if (await credentials.FetchTokenAsync(new TokenRequest(host, realm, bearer["service"] ?? "", scope.Texts), cancellationToken) is { } token)
+            {
+                return Remember(
+                    BearerKey(host, scope), new Grant(new AuthenticationHeaderValue("Bearer", token.Token), token.Issued + (token.Lifetime * Share)));
+            }
+
             RegistryCredential? credential = await credentials.GetAsync(RegistryEndpoint.CredentialHost(host), cancellationToken);
             Grant? grant = await FetchTokenAsync(host, scope, plainHttp, realm, bearer["service"], credential, send, cancellationToken);
             return Remember(BearerKey(host, scope), grant);
@@ -120,7 +127,7 @@ internal sealed class RegistryAuthorizer(IRegistryCredentials credentials, TimeP
             }
 
             int seconds = root.TryGetProperty("expires_in", out JsonElement expires) && expires.TryGetInt32(out int given) && given > 0 ? given : 60;
-            return new Grant(new AuthenticationHeaderValue("Bearer", token), clock.GetUtcNow() + TimeSpan.FromSeconds(seconds * 0.9));
+            return new Grant(new AuthenticationHeaderValue("Bearer", token), clock.GetUtcNow() + TimeSpan.FromSeconds(seconds * Share));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -7,7 +7,7 @@ namespace Cairn.Solver.Sessions;
 public sealed class ExportPaths(IReadOnlyList<ExportDestination> destinations) : IExportTarget
 {
     /// <inheritdoc/>
-    public async Task WriteFileAsync(
+    public async Task<bool> WriteFileAsync(
         int export,
         IReadOnlyDictionary<string, string> response,
         Func<Stream, CancellationToken, Task> write,
@@ -29,10 +29,19 @@ public sealed class ExportPaths(IReadOnlyList<ExportDestination> destinations) :
             throw new BuildException(
                 ErrorKind.Input, "export", "result", "the exporter writes a file, and none is given", "Name one with dest=FILE.");
         }
+
+        return true;
     }
 
     /// <inheritdoc/>
     public string? DirectoryOf(int export) => Find(export).Directory;
+
+    /// <inheritdoc/>
+    public Task SendTreeAsync(int export, bool isComplete, ISentTree tree, CancellationToken cancellationToken) => throw new BuildException(
+        ErrorKind.Input, "export", "result", "the exporter fills a directory, and none is given", "Name one with dest=DIRECTORY.");
+
+    /// <inheritdoc/>
+    public IBlobTarget? BlobsOf(int export) => null;
 
     private ExportDestination Find(int export) => export >= 0 && export < destinations.Count ? destinations[export] : new ExportDestination();
 

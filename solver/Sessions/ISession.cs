@@ -26,4 +26,10 @@ public interface ISession
 
     /// <summary>A directory of the client by the name it has in <c>local://NAME</c>; null if the client does not offer one of that name.</summary>
     ILocalFiles? Files(string name);
+
+    /// <summary>A directory that the client sends; null if it sends none. Whether it has one of this name shows when it is asked.</summary>
+    ISentFiles? SentFiles(string name) => null;
+
+    /// <summary>The bytes of <c>http://buildkit-session/ID</c>, which can be read once; null if the client has none.</summary>
+    Task<Stream?> OpenUploadAsync(Uri address, CancellationToken cancellationToken) => Task.FromResult<Stream?>(null);
 }

@@ -5,6 +5,7 @@ using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Snapshotter.Store;
 using Cairn.Solver.Ops;
+using Cairn.Solver.Sessions;
 using Microsoft.Data.Sqlite;
 
 namespace Cairn.Solver.Sources;
@@ -12,6 +13,8 @@ namespace Cairn.Solver.Sources;
 /// <summary>Fetches files by URL and remembers their ETags, so that what has not changed is not fetched again.</summary>
 internal sealed class HttpDownloads(StoreRoot store) : IDisposable
 {
+    private const string UploadHost = "buildkit-session";
+
     private readonly HttpClient _client = new(new SocketsHttpHandler
     {
         ConnectTimeout = TimeSpan.FromSeconds(30),
@@ -47,6 +50,11 @@ internal sealed class HttpDownloads(StoreRoot store) : IDisposable
     public async Task<HttpDownload> FetchAsync(
         OpContext context, Uri uri, string url, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
+        if (uri.Host == UploadHost)
+        {
+            return await PullAsync(context, uri, url, cancellationToken);
+        }
+
         string request = Digest.Sha256(System.Text.Encoding.UTF8.GetBytes(
             url + "\n" + string.Join('\n', headers.Where(header => header.Key != "authorization").Select(header => header.Key + ":" + header.Value)))).ToString();
         (string ETag, HttpDownload Download)? known = Find(request);
@@ -83,6 +91,22 @@ internal sealed class HttpDownloads(StoreRoot store) : IDisposable
         }
     }
 
+    // A client gives each of its streams once, so what has come is kept by who asked.
+    private static async Task<HttpDownload> PullAsync(OpContext context, Uri uri, string url, CancellationToken cancellationToken)
+    {
+        using IProgressItem progress = context.Progress.Begin(url, "downloading", 0);
+        await using Stream upload = await context.Sessions.FirstAsync(session => session.OpenUploadAsync(uri, cancellationToken))
+            ?? throw new ClientFaultException(ErrorKind.Input, "read upload", url, "no client offers it");
+        try
+        {
+            return new HttpDownload(await StoreAsync(context, upload, null, progress, cancellationToken), null, null);
+        }
+        catch (IOException e)
+        {
+            throw new ClientFaultException(ErrorKind.Environment, "read upload", url, e.Message, null, e);
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(
@@ -104,8 +128,17 @@ internal sealed class HttpDownloads(StoreRoot store) : IDisposable
 
     private static async Task<HttpDownload> StoreAsync(OpContext context, HttpResponseMessage response, IProgressItem progress, CancellationToken cancellationToken)
     {
-        using BlobWriter writer = context.Cache.Blobs.Create();
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        Digest content = await StoreAsync(context, body, response.Content.Headers.ContentLength, progress, cancellationToken);
+        ContentDispositionHeaderValue? disposition = response.Content.Headers.ContentDisposition;
+        return new HttpDownload(
+            content, (disposition?.FileNameStar ?? disposition?.FileName)?.Trim('"'), response.Content.Headers.LastModified);
+    }
+
+    private static async Task<Digest> StoreAsync(
+        OpContext context, Stream body, long? length, IProgressItem progress, CancellationToken cancellationToken)
+    {
+        using BlobWriter writer = context.Cache.Blobs.Create();
         byte[] buffer = new byte[128 * 1024];
         for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;)
         {
@@ -113,10 +146,8 @@ internal sealed class HttpDownloads(StoreRoot store) : IDisposable
             progress.Report(writer.Length);
         }
 
-        using BlobClaim claim = writer.Commit(null, response.Content.Headers.ContentLength);
-        ContentDispositionHeaderValue? disposition = response.Content.Headers.ContentDisposition;
-        return new HttpDownload(
-            claim.Digest, (disposition?.FileNameStar ?? disposition?.FileName)?.Trim('"'), response.Content.Headers.LastModified);
+        using BlobClaim claim = writer.Commit(null, length);
+        return claim.Digest;
     }
 
     private (string ETag, HttpDownload Download)? Find(string request) => store.Read<(string ETag, HttpDownload Download)?>(connection =>

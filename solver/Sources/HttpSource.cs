@@ -19,11 +19,6 @@ internal sealed class HttpSource(HttpDownloads downloads) : ISource
             throw new BuildException(ErrorKind.Input, "read source", source.Identifier, "it is no URL");
         }
 
-        if (uri.Host == "buildkit-session")
-        {
-            throw new BuildException(ErrorKind.Input, "read source", source.Identifier, "uploads of the client are not supported");
-        }
-
         foreach (string refused in (string[])["http.sig.pubkey", "http.sig.signature"])
         {
             if (attributes.Text(refused) is not null)

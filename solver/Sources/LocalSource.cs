@@ -12,11 +12,6 @@ internal sealed class LocalSource : ISource
     public ISourceInstance Open(SourceOp source, Llb.Platform? platform)
     {
         var attributes = new SourceAttributes(source);
-        if (attributes.Flag("local.metadatatransfer"))
-        {
-            throw attributes.Invalid("local.metadatatransfer", "transfer of metadata only is not supported");
-        }
-
         string differ = attributes.Text("local.differ") ?? "metadata";
         if (differ is not ("metadata" or "none"))
         {
@@ -30,6 +25,7 @@ internal sealed class LocalSource : ISource
             SharedKeyHint = attributes.Text("local.sharedkeyhint") ?? "",
             Filter = new LocalFilter(attributes.List("local.includepattern"), attributes.List("local.excludepatterns"), attributes.List("local.followpaths")),
             TrustsNothing = differ == "none",
+            MetadataExceptions = attributes.Flag("local.metadatatransfer") ? attributes.List("local.metadatatransferexclude") : null,
         };
     }
 }

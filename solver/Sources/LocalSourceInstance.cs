@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
@@ -11,6 +12,8 @@ namespace Cairn.Solver.Sources;
 /// <summary>One directory of a client as a source.</summary>
 internal sealed class LocalSourceInstance : ISourceInstance
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public required string Name { get; init; }
 
     /// <summary>Whose directory; null is anyone's.</summary>
@@ -22,6 +25,9 @@ internal sealed class LocalSourceInstance : ISourceInstance
 
     /// <summary>Every file is read, whatever its metadata.</summary>
     public required bool TrustsNothing { get; init; }
+
+    /// <summary>Patterns of what is made all the same if only metadata is transferred; null if everything is.</summary>
+    public required IReadOnlyList<string>? MetadataExceptions { get; init; }
 
     public bool AsksForKey => false;
 
@@ -35,9 +41,63 @@ internal sealed class LocalSourceInstance : ISourceInstance
 
     public async Task<ImmutableRef?> SnapshotAsync(OpContext context, CancellationToken cancellationToken)
     {
-        ILocalFiles files = Find(context.Sessions);
-        var sync = new LocalSync(context, files, Name, TrustsNothing);
-        return await sync.RunAsync($"{Name}:{SharedKeyHint}:{files.SharedKey}", Filter, cancellationToken);
+        ClientFaultException? failure = null;
+        await foreach (ISession session in SessionsAsync(context, cancellationToken))
+        {
+            try
+            {
+                if (await SyncAsync(context, session, cancellationToken) is { } result)
+                {
+                    return result;
+                }
+            }
+            catch (ClientFaultException e) when (Session is null)
+            {
+                failure = e;   // anyone's directory will do, so another client is asked
+            }
+        }
+
+        throw failure ?? new ClientFaultException(ErrorKind.Input, "read local source", Name, "the client offers no directory of this name");
+    }
+
+    /// <summary>Names the directory across builds.</summary>
+    /// <param name="sharedKey">The client's part of it.</param>
+    public string SharedKey(string sharedKey) => $"{Name}:{SharedKeyHint}:{sharedKey}{(MetadataExceptions is null ? "" : ":metadata")}";
+
+    private async Task<ImmutableRef?> SyncAsync(OpContext context, ISession session, CancellationToken cancellationToken)
+    {
+        string name = Session?.IndexOf(':', StringComparison.Ordinal) is int colon and > 0 ? Session[..colon] + "-" + Name : Name;
+        if (session.Files(name) is { } files)
+        {
+            return MetadataExceptions is null
+                ? await new LocalSync(context, files, Name, TrustsNothing).RunAsync(SharedKey(files.SharedKey), Filter, cancellationToken)
+                : await SentSync.RunAsync(context, new HostSentFiles(files), this, cancellationToken);
+        }
+
+        return session.SentFiles(name) is { } sent ? await SentSync.RunAsync(context, sent, this, cancellationToken) : null;
+    }
+
+    /// <summary>The session that was asked for, which may be in no build; then, if it does not come or lacks the directory, all of the group.</summary>
+    private async IAsyncEnumerable<ISession> SessionsAsync(OpContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ISession? own = Session is null ? null : context.Sessions.TryGet(Session);
+        if (own is null && Session is not null && context.Services.Clients is { } clients)
+        {
+            own = await clients.TryFindAsync(Session, Patience, cancellationToken);
+        }
+
+        if (own is not null)
+        {
+            yield return own;
+        }
+
+        foreach (ISession session in context.Sessions.Sessions)
+        {
+            if (session != own)
+            {
+                yield return session;
+            }
+        }
     }
 
     public string? ExplainMissing(string path) => IgnoredPaths.Explain(Name, Filter.Exclude, path);
@@ -53,21 +113,17 @@ internal sealed class LocalSourceInstance : ISourceInstance
         json["IncludePatterns"] = Strings(Filter.Include);
         json["ExcludePatterns"] = Strings(Filter.Exclude);
         json["FollowPaths"] = Strings(Filter.FollowPaths);
+        if (MetadataExceptions is not null)
+        {
+            json["MetadataTransfer"] = true;
+            if (MetadataExceptions.Count > 0)
+            {
+                json[nameof(MetadataExceptions)] = Strings(MetadataExceptions);
+            }
+        }
+
         return json;
     }
 
     private static JsonArray? Strings(IReadOnlyList<string> list) => list.Count == 0 ? null : new JsonArray([.. list.Select(item => (JsonNode)item)]);
-
-    /// <summary>The session that was asked for, else any that has a directory of this name.</summary>
-    private ILocalFiles Find(ISessionGroup sessions)
-    {
-        string name = Session?.IndexOf(':', StringComparison.Ordinal) is int colon and > 0 ? Session[..colon] + "-" + Name : Name;
-        if (Session is not null && sessions.TryGet(Session)?.Files(name) is { } own)
-        {
-            return own;
-        }
-
-        return sessions.Sessions.Select(session => session.Files(name)).FirstOrDefault(files => files is not null)
-            ?? throw new ClientFaultException(ErrorKind.Input, "read local source", Name, "the client offers no directory of this name");
-    }
 }

@@ -25,42 +25,62 @@ internal static class SessionAccess
     /// <summary>A layout by name, of a given session or of any that has it; null if there is none.</summary>
     public static IOciLayout? Layout(ISessionGroup sessions, string? session, string store)
     {
-        if (session is not null && sessions.TryGet(session)?.Layouts.Find(store) is { } own)
+        ISession? own = session is null ? null : sessions.TryGet(session);
+        IEnumerable<ISession> order = own is null ? sessions.Sessions : sessions.Sessions.Where(one => one != own).Prepend(own);
+        IOciLayout[] layouts = [.. order.Select(one => one.Layouts.Find(store)).OfType<IOciLayout>()];
+        return layouts.Length switch
         {
-            return own;
-        }
-
-        return sessions.Sessions.Select(one => one.Layouts.Find(store)).FirstOrDefault(layout => layout is not null);
+            0 => null,
+            1 => layouts[0],
+            _ => new GroupLayout(layouts),
+        };
     }
 
     /// <summary>A secret as text, of the first session that has it; null if none has.</summary>
-    public static async Task<string?> SecretAsync(ISessionGroup sessions, string id, CancellationToken cancellationToken)
-    {
-        foreach (ISession session in sessions.Sessions)
-        {
-            if (await session.Secrets.GetAsync(id, cancellationToken) is { } value)
-            {
-                return Encoding.UTF8.GetString(value);
-            }
-        }
-
-        return null;
-    }
+    public static async Task<string?> SecretAsync(ISessionGroup sessions, string id, CancellationToken cancellationToken) =>
+        await sessions.FirstAsync(session => session.Secrets.GetAsync(id, cancellationToken)) is { } value ? Encoding.UTF8.GetString(value) : null;
 
     /// <summary>The first login that any of the sessions has.</summary>
     private sealed class GroupCredentials(ISessionGroup group) : IRegistryCredentials
     {
-        public async Task<RegistryCredential?> GetAsync(string host, CancellationToken cancellationToken)
+        public Task<RegistryCredential?> GetAsync(string host, CancellationToken cancellationToken) =>
+            group.FirstAsync(session => session.Credentials.GetAsync(host, cancellationToken));
+
+        public Task<RegistryToken?> FetchTokenAsync(TokenRequest request, CancellationToken cancellationToken) =>
+            group.FirstAsync(session => session.Credentials.FetchTokenAsync(request, cancellationToken));
+    }
+
+    /// <summary>Which of several clients has a blob shows when they are asked.</summary>
+    private sealed class GroupLayout(IOciLayout[] layouts) : IOciLayout
+    {
+        public async Task<long?> SizeAsync(Digest blob, CancellationToken cancellationToken) =>
+            (await FindAsync(blob, cancellationToken))?.Size;
+
+        public async Task<Stream> OpenAsync(Digest blob, long offset, CancellationToken cancellationToken)
         {
-            foreach (ISession session in group.Sessions)
+            IOciLayout layout = (await FindAsync(blob, cancellationToken))?.Layout ?? layouts[0];   // whose error is as good as any
+            return await layout.OpenAsync(blob, offset, cancellationToken);
+        }
+
+        private async Task<(IOciLayout Layout, long Size)?> FindAsync(Digest blob, CancellationToken cancellationToken)
+        {
+            ClientFaultException? failure = null;
+            foreach (IOciLayout layout in layouts)
             {
-                if (await session.Credentials.GetAsync(host, cancellationToken) is { } credential)
+                try
                 {
-                    return credential;
+                    if (await layout.SizeAsync(blob, cancellationToken) is { } size)
+                    {
+                        return (layout, size);
+                    }
+                }
+                catch (ClientFaultException e)
+                {
+                    failure = e;   // another may have it
                 }
             }
 
-            return null;
+            return failure is null ? null : throw failure;
         }
     }
 }

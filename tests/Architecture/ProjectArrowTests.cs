@@ -16,7 +16,7 @@ public class ProjectArrowTests
         ["Cairn.Wire"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc"],
         ["Cairn.Client"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc", "Cairn.Wire"],
         ["Cairn.Frontend.Dockerfile"] = ["Cairn.Llb", "Cairn.Protos"],
-        ["Cairn.Frontend.Gateway"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Solver", "Cairn.Frontend.Dockerfile"],
+        ["Cairn.Frontend.Gateway"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Rpc", "Cairn.Wire", "Cairn.Solver", "Cairn.Frontend.Dockerfile"],
         ["Cairn.Daemon"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc", "Cairn.Wire", "Cairn.Solver", "Cairn.Frontend.Gateway"],
         ["Cairn.Cli"] =
         [

@@ -19,8 +19,8 @@ public sealed class GoldenTests
     [MemberData(nameof(Names))]
     public async Task The_definition_and_the_config_equal_those_of_the_reference(string name)
     {
-        FrontendResult result = await DockerfileFrontend.BuildAsync(
-            new GoldenHost(Golden.Read($"{name}.Dockerfile")), Options(name), TestContext.Current.CancellationToken);
+        FrontendResult result = (await DockerfileFrontend.BuildAsync(
+            new GoldenHost(Golden.Read($"{name}.Dockerfile")), Options(name), TestContext.Current.CancellationToken))!;
 
         Assert.Equal(result.IsMultiPlatform, result.Platforms.Count > 1);
         foreach (PlatformResult platform in result.Platforms)

@@ -456,9 +456,9 @@ public sealed class LoweringTests
         Assert.Equal(5002, Ops(await Build(new GoldenHost(file))).Count);
     }
 
-    private static Task<FrontendResult> Build(GoldenHost host, params (string Name, string Value)[] options) =>
-        DockerfileFrontend.BuildAsync(
-            host, options.ToDictionary(option => option.Name, option => option.Value), TestContext.Current.CancellationToken);
+    private static async Task<FrontendResult> Build(GoldenHost host, params (string Name, string Value)[] options) =>
+        (await DockerfileFrontend.BuildAsync(
+            host, options.ToDictionary(option => option.Name, option => option.Value), TestContext.Current.CancellationToken))!;
 
     private static List<Pb.Op> Ops(FrontendResult result) => Ops(result.Platforms[0]);
 

@@ -37,6 +37,9 @@ internal sealed class WorkerList
         DockerfileVersion = "1.26.0",
     };
 
+    /// <summary>The worker.</summary>
+    public WorkerRecord Record => _record;
+
     /// <summary>The workers that a filter matches.</summary>
     public ListWorkersResponse List(ListWorkersRequest request)
     {

@@ -53,7 +53,7 @@ public sealed class FilePacket
     public static FilePacket Failure(string text) => new(PacketKind.Error) { Data = Encoding.UTF8.GetBytes(text) };
 
     /// <summary>Gives the memory of <see cref="Data"/> back; nobody may read it any more.</summary>
-    internal void Release()
+    public void Release()
     {
         if (Interlocked.Exchange(ref _rented, null) is { } rented)
         {

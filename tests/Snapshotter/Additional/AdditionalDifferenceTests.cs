@@ -70,7 +70,6 @@ public sealed class AdditionalDifferenceTests : IDisposable
         Assert.Single(other.Answer().Split(','));
         Assert.True(Directory.Exists(left));
 
-        // Something that was mounted over is not the dead instance's: it stays with the directory that it is in.
         string listing = _other.Listing();
         using (ChildProcess again = ChildProcess.Start())
         {
@@ -85,6 +84,42 @@ public sealed class AdditionalDifferenceTests : IDisposable
         Assert.Equal(listing, _other.Listing());   // the mount of it was taken away, and not emptied
         other.Do("close");
         other.Exit();
+    }
+
+    [Fact]
+    public void AIS_04_What_somebody_put_under_a_stale_mount_point_is_still_there()
+    {
+        using ChildProcess victim = Start("p1", "overlay", _other.Root, null, out string layers);
+        victim.Do("view", "v", layers);
+        string stale = victim.Do("attach", "v");
+        string instance = Directory.GetParent(stale)!.Parent!.FullName;
+        victim.Kill();
+        string listing = _other.Listing();
+
+        // Under the mounts, in the directories that they lie on: reached past them, as whoever unmounted one by hand would.
+        Directory.CreateDirectory(_directory["under"]);
+        Shell.Run($"mount --bind '{instance}' '{_directory["under"]}'");   // without what is mounted below it
+        string[] sentinels = [_directory["under/mnt/" + Path.GetFileName(stale) + "/sentinel"], _directory["under/additional-0/sentinel"]];
+        foreach (string sentinel in sentinels)
+        {
+            Assert.False(File.Exists(sentinel));
+            File.WriteAllText(sentinel, "somebody's");
+        }
+        Shell.Run($"umount '{_directory["under"]}'");
+        using (ChildProcess again = ChildProcess.Start())
+        {
+            again.Do("open", _directory["p1"], _directory["p1-run"], "additional=" + _other.Root);
+            Assert.Equal(Path.GetFileName(instance), again.Do("reclaimed"));
+            again.Do("close");
+            again.Exit();
+        }
+        Assert.DoesNotContain(instance, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        // Nothing but what holds the sentinels is left of the dead one.
+        Assert.Equal(
+            new[] { "additional-0", "additional-0/sentinel", "mnt", $"mnt/{Path.GetFileName(stale)}", $"mnt/{Path.GetFileName(stale)}/sentinel" },
+            Directory.GetFileSystemEntries(instance, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(instance, path)).Order(StringComparer.Ordinal));
+        Assert.Equal("somebody's", File.ReadAllText(stale + "/sentinel"));
+        Assert.Equal(listing, _other.Listing());
     }
 
     [Fact]

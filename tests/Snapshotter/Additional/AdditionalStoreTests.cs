@@ -149,7 +149,8 @@ public sealed class AdditionalStoreTests : IDisposable
         Assert.Contains("Read-only file system", refused.Message, StringComparison.Ordinal);
         using RootedTree tree = RootedTree.Open(changes);
         NativeException native = Assert.Throws<NativeException>(() => tree.WriteFile("/new", "x"u8, 0x1a4, null, null));
-        Assert.Contains("ead-only file system", native.Reason, StringComparison.Ordinal);
+        Assert.Contains("the store is read-only", native.Reason, StringComparison.Ordinal);
+        Assert.Contains("snapshot on top", native.Remedy, StringComparison.Ordinal);
         using SnapshotView view = own.Snapshotter.View([layer]);
         Assert.Throws<IOException>(() => File.WriteAllText(Path.Combine(view.Attach(), "f"), "x"));
     }

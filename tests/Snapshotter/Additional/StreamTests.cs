@@ -1,5 +1,7 @@
 using System.Globalization;
+using Cairn.Llb;
 using Cairn.Snapshotter.Layers;
+using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Store;
 using Cairn.Snapshotter.Tests.Support;
 using Cairn.Tests.Harness;
@@ -27,17 +29,55 @@ public sealed class StreamTests : IDisposable
         Random random = Soak.Random();
         SnapshotView[] views = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(
             () => own.Snapshotter.View([layer], TestContext.Current.CancellationToken), TestContext.Current.CancellationToken)));
-        // They are detached: nobody sees a mount, so none can collide or be left.
+        // All look into one mount, which nobody else sees as long as no path is asked for.
+        Assert.Single(views.Select(static view => Files.Place(view.Tree.Root)).Distinct());
         Assert.DoesNotContain(own.Options.RunRoot, Mounts("overlay"), StringComparison.Ordinal);
+        string[] paths = await Task.WhenAll(views[..8].Select(view => Task.Run(view.Attach, TestContext.Current.CancellationToken)));
+        string path = Assert.Single(paths.Distinct());
+        Assert.Single(Mounts("overlay").Split('\n'), line => line.Contains(own.Options.RunRoot, StringComparison.Ordinal));
         random.Shuffle(views);
         for (int i = 0; i < views.Length; i++)
         {
             Assert.All(views[i..], static view => Assert.Equal("2\n"u8.ToArray(), view.Tree.TryReadFile("/d/two", 10)));
+            Assert.Equal("2\n", File.ReadAllText(Path.Combine(path, "d/two")));
             views[i].Dispose();
         }
+        Assert.False(Directory.Exists(path));
         Assert.DoesNotContain(own.Options.RunRoot, Mounts("overlay"), StringComparison.Ordinal);
+        using (SnapshotView next = own.Snapshotter.View([layer], TestContext.Current.CancellationToken))
+        {
+            Assert.Equal("2\n", File.ReadAllText(Path.Combine(next.Attach(), "d/two")));
+        }
         own.Store.Dispose();
         Assert.DoesNotContain(own.Options.RunRoot, Mounts(""), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("overlay")]
+    [InlineData("native")]
+    public async Task AIS_03_Views_that_come_and_go_at_random_see_their_layers_and_leave_nothing(string driver)
+    {
+        using var own = new OwnStore(driver, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, _other.Root);
+        LayerId[] layers = _other.TakeAll(own.Store);
+        int seed = Soak.Random().Next();
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(task => Task.Run(
+            () =>
+            {
+                var random = new Random(seed + task);
+                for (int i = 0; i < Soak.Choose(40, 1000); i++)
+                {
+                    LayerId[] list = random.Next(2) == 0 ? [layers[1]] : [layers[0], layers[1]];
+                    using SnapshotView view = own.Snapshotter.View(list, CancellationToken.None);
+                    Assert.Equal("2\n"u8.ToArray(), view.Tree.TryReadFile("/d/two", 10));
+                    if (random.Next(3) == 0)
+                    {
+                        Assert.Equal(list.Length == 2, File.Exists(Path.Combine(view.Attach(), "f")));
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken)));
+        Assert.Equal("", Shell.Run($"find '{own.Store.Instance.RunDirectory}' -mindepth 2 -path '*/mnt/*'"));
+        Assert.DoesNotContain(own.Store.Instance.RunDirectory + "/mnt", Mounts(""), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,16 +87,23 @@ public sealed class StreamTests : IDisposable
         using ChildProcess second = Start("flock", out string[] others);
         foreach (ChildProcess child in new[] { first, second })
         {
+            child.Do("exports", ["1", .. child == first ? layers : others]);   // what is compiled at the first use is no waiting
             child.Do("mark", "begin");
         }
-        first.Send("exports", ["1000", .. layers]);
-        second.Send("exports", ["1000", .. others]);
-        string[] answers = [first.Answer(), second.Answer()];
-        foreach (string answer in answers)
+        // One after the other would take 16 s, those of one process 8. The machine may be busy with something else: once must be enough.
+        double[] times = [];
+        for (int i = 0; i < 8 && !times.Any(static time => time < 2000); i++)
         {
-            Assert.Equal(8, answer.Split(' ')[0].Split(',').Distinct().Count());
-            Assert.InRange(double.Parse(answer.Split(' ')[1], CultureInfo.InvariantCulture), 1000, 7900);   // one after the other would be 8000
+            first.Send("exports", ["1000", .. layers]);
+            second.Send("exports", ["1000", .. others]);
+            string[] answers = [first.Answer(), second.Answer()];
+            Assert.All(answers, static answer => Assert.Equal(8, answer.Split(' ')[0].Split(',').Distinct().Count()));
+            double longest = answers.Max(static answer => double.Parse(answer.Split(' ')[1], CultureInfo.InvariantCulture));
+            Assert.True(longest > 990, "each reader needs a second");
+            times = [.. times, longest];
         }
+        Assert.Contains(times, static time => time < 2000);
+        Soak.Note("archives written side by side in two processes", 16L * times.Length, 0, ("ms", times.Min()));
         foreach (ChildProcess child in new[] { first, second })
         {
             child.Do("mark", "end");
@@ -140,6 +187,49 @@ public sealed class StreamTests : IDisposable
         using StoreRoot third = StoreRoot.Open(new StoreOptions { Root = _directory["two"], RunRoot = _directory["run"] }, []);
         Assert.Empty(third.ReclaimedInstances);
         Assert.Equal("one\n", File.ReadAllText(Path.Combine(path, "f")));
+    }
+
+    // What the row is about cannot happen between two stores; between a store and its copy it could, and is refused.
+    [Fact]
+    public void AIS_11_A_store_and_its_copy_are_not_open_with_one_run_directory()
+    {
+        using ChildProcess first = ChildProcess.Start();
+        string instance = first.Do("open", _directory["one"], _directory["run"]);
+        string layer = first.Do("layer", "/f=original");
+        first.Do("view", "v", layer);
+        string path = first.Do("attach", "v");
+        Shell.Run($"cp -a '{_directory["one"]}' '{_directory["copy"]}'");
+        BuildException refused = Assert.Throws<BuildException>(() => StoreRoot.Open(
+            new StoreOptions { Root = _directory["copy"], RunRoot = _directory["run"] }, []));
+        Assert.Contains(_directory["one"], refused.Message, StringComparison.Ordinal);
+        Assert.Contains(_directory["run"], refused.Message, StringComparison.Ordinal);
+        Assert.Contains("run directory of its own", refused.Remedy, StringComparison.Ordinal);
+
+        // With a run directory of its own it works, and what the copied lock files say of the original's is not believed.
+        using (StoreRoot copy = StoreRoot.Open(new StoreOptions { Root = _directory["copy"], RunRoot = _directory["other"] }, []))
+        {
+            Assert.Contains(instance, copy.ReclaimedInstances);
+            Assert.Equal("original", File.ReadAllText(Path.Combine(path, "f")));
+        }
+        Assert.Equal("original", first.Do("read", "v", "/f"));
+
+        // The same store at another path is no copy; and what has moved is none when nobody has it open.
+        Directory.CreateDirectory(_directory["bound"]);
+        Shell.Run($"mount --bind '{_directory["one"]}' '{_directory["bound"]}'");
+        try
+        {
+            using StoreRoot bound = StoreRoot.Open(new StoreOptions { Root = _directory["bound"], RunRoot = _directory["run"] }, []);
+            Assert.Empty(bound.ReclaimedInstances);
+        }
+        finally
+        {
+            Shell.Run($"umount '{_directory["bound"]}'");
+        }
+        first.Do("dispose", "v");
+        first.Do("close");
+        first.Exit();
+        Directory.Move(_directory["one"], _directory["moved"]);
+        using StoreRoot moved = StoreRoot.Open(new StoreOptions { Root = _directory["moved"], RunRoot = _directory["run"] }, []);
     }
 
     private static string Mounts(string kind) =>

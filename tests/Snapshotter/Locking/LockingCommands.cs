@@ -53,6 +53,16 @@ internal static class LockingCommands
         return "";
     }
 
+    /// <summary>notes-in-turns N: a note in each of so many turns.</summary>
+    public static string NotesInTurns(ChildSession session, string[] arguments)
+    {
+        for (int i = int.Parse(arguments[0], CultureInfo.InvariantCulture); i > 0; i--)
+        {
+            StoreCommands.Note(session, [$"{i}"]);
+        }
+        return "";
+    }
+
     /// <summary>seal-in-turn: asks for the disk while others wait for the turn.</summary>
     public static string SealInTurn(ChildSession session, string[] arguments)
     {
@@ -113,10 +123,14 @@ internal static class LockingCommands
         return "";
     }
 
-    /// <summary>density N: so many snapshots made, mounted, unmounted and removed; the time of each mount in milliseconds.</summary>
+    /// <summary>
+    /// density N: so many snapshots made, mounted, unmounted and removed. Of each mount the milliseconds, and those in which it was not waiting
+    /// for a processor; and how often a mount took the write turn.
+    /// </summary>
     public static string Density(ChildSession session, string[] arguments)
     {
-        var times = new List<double>();
+        var times = new List<string>();
+        long turns = 0;
         for (int i = 0; i < int.Parse(arguments[0], CultureInfo.InvariantCulture); i++)
         {
             LayerId layer;
@@ -126,17 +140,26 @@ internal static class LockingCommands
                 _ = staged.Usage;
                 layer = session.Store.Write(staged.Publish);
             }
+            long before = session.Store.WriteTurns.Turns;
+            double queued = MillisecondsWithoutProcessor();
             var time = Stopwatch.StartNew();
             using (SnapshotView view = session.Snapshotter.View([layer]))
             {
                 string path = view.Attach();
-                times.Add(time.Elapsed.TotalMilliseconds);
+                double taken = time.Elapsed.TotalMilliseconds;
+                queued = MillisecondsWithoutProcessor() - queued;
+                times.Add(string.Create(CultureInfo.InvariantCulture, $"{taken} {Math.Max(0, taken - queued)}"));
                 _ = File.ReadAllText(Path.Combine(path, "f"));
             }
+            turns += session.Store.WriteTurns.Turns - before;
             session.Store.Write(transaction => session.Snapshotter.Remove(transaction, layer, force: false));
         }
-        return string.Join(' ', times.Select(static time => time.ToString(CultureInfo.InvariantCulture)));
+        return $"{turns} {string.Join(' ', times)}";
     }
+
+    // The kernel counts how long a thread could have run and did not.
+    private static double MillisecondsWithoutProcessor() =>
+        long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[1], CultureInfo.InvariantCulture) / 1e6;
 
     /// <summary>sum-notes: "N HASH" of the numbered notes, each checked; an error if one is torn.</summary>
     public static string SumNotes(ChildSession session, string[] arguments) => session.Store.Read(static connection =>

@@ -171,6 +171,32 @@ public sealed class LongListTests : IDisposable
         Assert.InRange(calls[^10..].Sum(), 1, 2 * calls[5..15].Sum());
     }
 
+    // Without overlayfs a step has a tree of its own, whatever was merged before: each entry of it costs what it costs in a first step.
+    [Theory]
+    [InlineData("Hardlink")]
+    [InlineData("Copy")]
+    public void MRG_33_Without_overlayfs_a_step_costs_its_tree_and_nothing_of_earlier_merges(string strategy)
+    {
+        const int Rounds = 50;
+        using ChildProcess child = ChildProcess.Start(new ChildOptions { Trace = "linkat,mkdirat,mknodat,openat" });
+        child.Do("open", _directory["root"], _directory["run"], "driver=native", "strategy=" + strategy);
+        string names = child.Do("alternate", $"{Rounds}");
+        child.Do("close");
+        Recording all = child.ExitAndRead();
+        Assert.Equal(2 * Rounds, names.Split(' ').Length);
+        int before = 0;
+        for (int i = 0; i < Rounds; i++)
+        {
+            Recording round = all.Between($"round-{i}", i == Rounds - 1 ? "round-end" : $"round-{i + 1}");
+            int made = round.Calls.Count(static call => call.Target.Contains("/fs/", StringComparison.Ordinal) && !call.Failed
+                && (call.Name is "linkat" or "mknodat" || call.OpensToWrite));
+            // The small file, a tree with all files so far, the file of the step, and that file once more in the layer.
+            Assert.InRange(made, 2 * i, (2 * i) + 8);
+            Assert.True(i == 0 || made - before <= 6, $"round {i} made {made} files, the one before {before}");
+            before = made;
+        }
+    }
+
     [Theory]
     [InlineData("Join", 0)]
     [InlineData("Hardlink", 0)]

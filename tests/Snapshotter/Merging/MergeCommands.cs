@@ -12,6 +12,10 @@ internal static class MergeCommands
     public static string Driver(ChildSession session, string[] arguments) =>
         $"{session.Snapshotter.Driver} {session.Snapshotter.Strategy}";
 
+    /// <summary>fallbacks: what was tried first, the error number and how often, with commas.</summary>
+    public static string Fallbacks(ChildSession session, string[] arguments) => string.Join(
+        ',', session.Snapshotter.Fallbacks.Select(static pair => $"{pair.Key.From} {pair.Key.Errno} {pair.Value}"));
+
     /// <summary>names NAME: names in a tree, directories with a slash.</summary>
     public static string Names(ChildSession session, string[] arguments) => TreeText.Names(session.Get<MountedTree>(arguments[0]).Tree);
 

@@ -44,7 +44,7 @@ public sealed class MergeFaultTests : IDisposable
         Await.True(() => Links() == (isMade ? "2" : "1"), "what was linked into the dead merge is gone");
         next.Do("view", "v", list);
         Assert.Equal(21, next.Do("names", "v").Split(' ').Length);
-        Assert.Equal(driver == "overlay" ? "1" : "0", next.Do("query", "SELECT count(*) FROM flattened"));
+        Assert.Equal("1", next.Do("query", "SELECT count(*) FROM flattened"));
         next.Do("dispose", "v");
         next.Do("close");
         next.Exit();
@@ -103,6 +103,38 @@ public sealed class MergeFaultTests : IDisposable
         Assert.Equal(strategy == MergeStrategy.Hardlink, Own(here, "d/here") == Own(target, "d/here"));
     }
 
+    // What a security module or a filter of system calls would do: the kernel's answer is replaced before the process has it.
+    [Theory]
+    [InlineData("EACCES", 1)]       // of this file
+    [InlineData("EPERM", 1)]
+    [InlineData("EMLINK", 1)]
+    [InlineData("EOPNOTSUPP", 9)]   // of this and every further file of the layer, which are not tried
+    [InlineData("ENOSYS", 9)]
+    public void MRG_41_A_refused_link_is_a_copy(string error, int copies)
+    {
+        const int Files = 10;
+        var options = new ChildOptions
+        {
+            Under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e", $"inject=linkat:error={error}:when=3"],   // the first is the trial at the opening
+        };
+        using ChildProcess child = ChildProcess.Start(options);
+        child.Do("open", _directory["root"], _directory["run"], "driver=native", "strategy=Hardlink");
+        string a = child.Do("layer", [.. Enumerable.Range(0, Files).Select(static i => $"/a{i}=content {i}")]);
+        child.Do("view", "v", a);
+        Assert.Equal(Files, child.Do("names", "v").Split(' ').Length);
+        for (int i = 0; i < Files; i++)
+        {
+            Assert.Equal($"content {i}", child.Do("read", "v", $"/a{i}"));
+        }
+        int links = int.Parse(Shell.Run($"find '{_directory[$"root/layers/{a}/fs"]}' -type f -links 2 | wc -l"), CultureInfo.InvariantCulture);
+        Assert.Equal(copies, Files - links);
+        string counts = child.Do("fallbacks");
+        Assert.Contains($"Hardlink {(int)typeof(Errno).GetField(error)!.GetRawConstantValue()!} 1", counts, StringComparison.Ordinal);   // counted once
+        child.Do("dispose", "v");
+        child.Do("close");
+        child.Exit();
+    }
+
     [Fact]
     public void MRG_42_A_full_disk_is_an_error_and_leaves_nothing()
     {
@@ -142,6 +174,48 @@ public sealed class MergeFaultTests : IDisposable
         child.Exit();
     }
 
+    // The filesystem itself fails every call from some moment on, as it does when its disk is gone.
+    [Theory]
+    [InlineData("Hardlink")]
+    [InlineData("Copy")]
+    public void MRG_42_A_disk_that_is_gone_is_an_error_and_leaves_nothing_but_what_is_reclaimed(string strategy)
+    {
+        using LoopFilesystem disk = LoopFilesystem.Make("ext4", 64, null, "noatime");
+        string go = _directory["go"];
+        string root = Path.Combine(disk.Path, "root");
+        string a;
+        string b;
+        using (ChildProcess child = ChildProcess.Start())
+        {
+            child.Do("open", root, _directory["run"], "driver=native", "strategy=" + strategy);
+            a = child.Do("layer", [.. Enumerable.Range(0, 400).Select(static i => string.Create(CultureInfo.InvariantCulture, $"/d{i % 20}/a{i}=1"))]);
+            b = child.Do("layer", "/d/b=1");
+            child.Do("seal");
+            child.Do("fail", $"flatten.file:200:pause-until={go}");
+            child.Send("view", "v", $"{a},{b}");
+            Await.File(go + ".reached");
+            Assert.True(Durability.PowerCut.TryCut(disk.Path));
+            File.WriteAllText(go, "");
+            ChildException error = Assert.Throws<ChildException>(child.Answer);
+            Assert.Equal("NativeException", error.Kind);
+            Assert.Contains("nput/output error", error.Message, StringComparison.Ordinal);
+            child.Kill();
+        }
+        disk.Unmount();
+        Await.True(() => Shell.Run($"losetup -j '{disk.Image}'").Length == 0, "the disk is let go");
+        disk.Mount();
+        using ChildProcess next = ChildProcess.Start();
+        next.Do("open", root, _directory["run"], "driver=native", "strategy=" + strategy);
+        next.Do("empty-trash");
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(root, "staging")));
+        Assert.Equal("0", next.Do("query", "SELECT count(*) FROM flattened"));
+        next.Do("view", "v", $"{a},{b}");
+        Assert.Equal(422, next.Do("names", "v").Split(' ').Length);
+        next.Do("dispose", "v");
+        next.Do("close");
+        next.Exit();
+    }
+
     [Fact]
     public void MRG_50_Stopped_at_every_step_of_the_canonical_form()
     {
@@ -155,6 +229,7 @@ public sealed class MergeFaultTests : IDisposable
 
         // A failure: the next attempt begins with the same changes and ends with the same layer.
         int steps = 0;
+        Dictionary<string, int> hits = [];
         foreach (string point in points)
         {
             for (int n = 1; ; n++)
@@ -179,6 +254,7 @@ public sealed class MergeFaultTests : IDisposable
                 {
                     break;
                 }
+                hits[point] = n;
                 steps++;
             }
         }
@@ -187,8 +263,12 @@ public sealed class MergeFaultTests : IDisposable
         child.Do("close");
         child.Exit();
 
-        // A death: nothing of it is visible, and what is left is reclaimed.
-        foreach (string point in points)
+        // A death at the first, the last and any step of each kind: nothing of it is visible, and what is left is reclaimed.
+        Random random = Soak.Random();
+        (string Point, int At)[] places = [.. hits.SelectMany(hit => Soak.IsOn
+            ? Enumerable.Range(1, hit.Value).Select(n => (hit.Key, n))
+            : new[] { 1, random.Next(1, hit.Value + 1), hit.Value }.Distinct().Select(n => (hit.Key, n)))];
+        foreach ((string point, int at) in places)
         {
             using ChildProcess victim = ChildProcess.Start();
             victim.Do("open", _directory["root"], _directory["run"], "driver=overlay");
@@ -196,9 +276,10 @@ public sealed class MergeFaultTests : IDisposable
             Await.True(() => Directory.GetFileSystemEntries(_directory["root/staging"]).Length == 0, "what the dead have left is gone");
             victim.Do("prepare", "step", @base);
             victim.Do("run-in", "step", Step);
-            victim.Do("fail", $"{point}:1:kill");
+            victim.Do("fail", $"{point}:{at}:kill");
             victim.DoAndDie("freeze", "step", "staged");
         }
+        Soak.Note("kill -9 at steps of the canonical form", places.Length, 0);
         using ChildProcess last = ChildProcess.Start();
         last.Do("open", _directory["root"], _directory["run"], "driver=overlay");
         Assert.Equal(visible, last.Do("query", "SELECT count(*) FROM layers"));

@@ -59,6 +59,38 @@ public sealed class RootlessTests : IDisposable
         }
     }
 
+    // The strategies for filesystems without links or shared blocks, and the marks that are copied by them.
+    [Theory]
+    [InlineData("overlay", "Copy")]
+    [InlineData("overlay", "Hardlink")]
+    [InlineData("native", "Copy")]
+    [InlineData("native", "Hardlink")]
+    public void MRG_44_Without_rights_every_strategy_gives_the_same_tree(string driver, string strategy)
+    {
+        using ChildProcess child = ChildProcess.Start(new ChildOptions { Under = ["unshare", driver == "overlay" ? "-Urm" : "-Ur"] });
+        child.Do("open", _directory["root"], _directory["run"], "driver=" + driver, "strategy=" + strategy);
+        Assert.Equal($"{driver} {strategy}", child.Do("driver"));
+        string a = child.Do("layer", "/d/a=1", "/d/gone=1", "/e/x=1");
+        child.Do("prepare", "step", a);
+        child.Do("delete", "step", "/d/gone", "/e");
+        child.Do("fill", "step", "/d/new=2", "/e/again=3");
+        child.Do("freeze", "step", "staged");
+        string b = child.Do("publish", "staged");
+        string c = child.Do("layer", "/e/other=4");
+        foreach ((string list, string names) in ((string, string)[])
+            [($"{a},{b},{c}", "d/ d/a d/new e/ e/again e/other"), ($"{c},{b}", "d/ d/new e/ e/again e/other"), (b, "d/ d/new e/ e/again")])
+        {
+            child.Do("view", "v", list);
+            Assert.Equal(names, child.Do("names", "v"));
+            Assert.Equal("2", child.Do("read", "v", "/d/new"));
+            child.Do("dispose", "v");
+        }
+        string links = Shell.Run("find layers -type f -path '*/fs/*' -links +1 | wc -l", _directory["root"]).Trim();
+        Assert.Equal(strategy == "Copy", links == "0");
+        child.Do("close");
+        child.Exit();
+    }
+
     [Fact]
     public void MRG_44_Layers_of_root_are_refused_without_rights()
     {

@@ -27,6 +27,7 @@ public sealed class ConstantsTests
         AddLayout<Timespec>(expected, "struct timespec");
         AddLayout<MountAttributes>(expected, "struct mount_attr");
         AddLayout<OpenHow>(expected, "struct open_how");
+        AddLayout<WindowSize>(expected, "struct winsize");
 
         var program = new StringBuilder(
             """
@@ -41,6 +42,7 @@ public sealed class ConstantsTests
             #include <time.h>
             #include <unistd.h>
             #include <sys/file.h>
+            #include <sys/ioctl.h>
             #include <sys/mman.h>
             #include <sys/mount.h>
             #include <sys/stat.h>

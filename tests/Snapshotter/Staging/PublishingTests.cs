@@ -50,30 +50,74 @@ public sealed class PublishingTests : IDisposable
     [Fact]
     public async Task STG_04_Sixteen_directories_are_filled_at_the_same_time()
     {
-        using var all = new Barrier(16);
         using ChildProcess other = Open();
-        WriteTurnUsage before = _test.Store.WriteTurns;
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Factory.StartNew(
-            () =>
-            {
-                using StagedLayer staged = _test.Snapshotter.Stage();
-                staged.Tree.WriteFile($"/{i}", "x"u8, 0x1a4, FileOwner.Root, null);
-                // All sixteen are here at once, each in the middle of its own directory.
-                Assert.True(all.SignalAndWait(TimeSpan.FromMinutes(2)));
-                if (i == 0)
+        double held = double.MaxValue;
+        double longest = double.MaxValue;
+        _test.Publish(_test.Snapshotter.Stage());   // what is compiled at the first use is not holding the turn
+        for (int attempt = 1; attempt <= 6 && longest >= 20; attempt++)   // the machine may be busy with something else: once must be enough
+        {
+            using var all = new Barrier(16);
+            using StoreRoot store = StoreRoot.Open(_test.Options, []);
+            ISnapshotter snapshotter = SnapshotterFactory.Open(store);
+            WriteTurnUsage before = store.WriteTurns;
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Factory.StartNew(
+                () =>
                 {
-                    other.Do("layer", "/other=process");   // and nobody is kept from publishing
-                }
-                Assert.True(all.SignalAndWait(TimeSpan.FromMinutes(2)));
-                _test.Publish(staged);
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        WriteTurnUsage after = _test.Store.WriteTurns;
-        Assert.Equal(17, StoreChecks.Layers(_test.Store).Count);
-        Assert.Equal(16, after.Turns - before.Turns);
-        double held = (after.Total - before.Total).TotalMilliseconds;
-        Soak.Note("stagings side by side", 16, 0, ("ms the write turn was held in all", held), ("longest ms", after.Longest.TotalMilliseconds));
-        Assert.True(held < 2000, $"the write turn was held for {held} ms");   // 20 ms where nothing else runs
+                    using StagedLayer staged = snapshotter.Stage();
+                    staged.Tree.WriteFile($"/{i}", "x"u8, 0x1a4, FileOwner.Root, null);
+                    // All sixteen are here at once, each in the middle of its own directory.
+                    Assert.True(all.SignalAndWait(TimeSpan.FromMinutes(2)));
+                    if (i == 0)
+                    {
+                        other.Do("layer", "/other=process");   // and nobody is kept from publishing
+                    }
+                    Assert.True(all.SignalAndWait(TimeSpan.FromMinutes(2)));
+                    _ = staged.Usage;
+                    store.Write(staged.Publish);
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            WriteTurnUsage after = store.WriteTurns;
+            Assert.Equal(1 + (17 * attempt), StoreChecks.Layers(store).Count);
+            Assert.Equal(16, after.Turns - before.Turns);
+            held = (after.Total - before.Total).TotalMilliseconds;
+            longest = after.Longest.TotalMilliseconds;
+            Soak.Note("stagings side by side", 16, 0, ("ms the write turn was held in all", held), ("longest ms", longest));
+        }
+        Assert.True(longest < 20, $"the write turn was held for {longest} ms at once, {held} ms in all");
+    }
+
+    // SQLite would move its log into the database in a commit, and wait for the disk with the turn held.
+    [Fact]
+    public void STG_04_The_log_is_moved_into_the_database_outside_of_the_write_turn()
+    {
+        using var directory = new TemporaryDirectory();
+        using ChildProcess child = ChildProcess.Start(new ChildOptions { Trace = "flock,fdatasync,fsync,pwrite64" });
+        child.Do("open", directory["root"], directory["run"]);
+        string go = directory["go"];
+        child.Do("fail", $"log.moved:2:pause-until={go}");
+        child.Do("mark", "begin");
+        child.Do("notes-in-turns", "600");
+        Await.File(go + ".reached");   // for the second time
+        child.Do("mark", "end");
+        File.WriteAllText(go, "");
+        child.Do("close");
+        HashSet<int> inTurn = [];
+        int headers = 0;
+        Recording all = child.ExitAndRead().Between("begin", "end");
+        foreach (SystemCall call in all.Calls.Where(static call => !call.Failed))
+        {
+            if (call.Name == "flock" && call.Target.EndsWith("/root/lock", StringComparison.Ordinal))
+            {
+                _ = call.TakesExclusiveLock ? inTurn.Add(call.Thread) : inTurn.Remove(call.Thread);
+            }
+            else if (call.Name is "fdatasync" or "fsync" && inTurn.Contains(call.Thread))
+            {
+                Assert.EndsWith("/cairn.db-wal", call.Target, StringComparison.Ordinal);   // a log that begins anew gets its header
+                headers++;
+            }
+        }
+        Assert.InRange(headers, 0, 2);
+        Assert.True(all.Calls.Any(static call => call.Name == "pwrite64" && call.Paths[0].EndsWith("/root/cairn.db", StringComparison.Ordinal)), "the log was moved");
     }
 
     [Fact]

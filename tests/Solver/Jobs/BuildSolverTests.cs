@@ -295,8 +295,8 @@ public sealed class BuildSolverTests : IAsyncLifetime
         var frontend = new TestFrontend(async (bridge, token) =>
         {
             SolvedRef? solved = await bridge.SolveAsync(built, SolveOptions.Lazy, token);
-            read = await bridge.ReadFileAsync(solved!, "file", token);
-            absent = await bridge.ReadFileAsync(solved!, "nofile", token);
+            read = await bridge.ReadFileAsync(solved!, "file", ByteRange.Whole, token);
+            absent = await bridge.ReadFileAsync(solved!, "nofile", ByteRange.Whole, token);
             image = await bridge.ResolveImageConfigAsync(new ImageConfigRequest("docker.io/library/x:1") { LogName = "load metadata" }, token);
             return new FrontendSolve(
                 [new PlatformRef("linux/amd64", Platform.Default, solved)], IsMultiPlatform: true,

@@ -45,6 +45,6 @@ public sealed class ExportPathsTests : IDisposable
         Assert.Contains("/proc/nowhere/out.tar", error.Message, StringComparison.Ordinal);
     }
 
-    private static Task Write(string path, Func<Stream, CancellationToken, Task> write) => new ExportPaths([new ExportDestination { File = path }])
+    private static Task<bool> Write(string path, Func<Stream, CancellationToken, Task> write) => new ExportPaths([new ExportDestination { File = path }])
         .WriteFileAsync(0, new Dictionary<string, string>(), write, TestContext.Current.CancellationToken);
 }
