@@ -32,6 +32,8 @@ public sealed class BuildSolver : IAsyncDisposable
     private bool _hasBuilt;
     private readonly HistoryStore _history;
     private readonly ConcurrentDictionary<Task, bool> _records = [];   // of builds that have ended, being written
+    private Task<WaitGraphDoor?>? _door;   // set by the first build
+    private int _hasDoor;
     private int _isDisposed;
 
     private BuildSolver(ServiceProvider provider)
@@ -179,6 +181,7 @@ public sealed class BuildSolver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
         await RefreshAsync();
+        OpenDoor();
         BuildJob job = _engine.Join(request, progress, recorder);
         job.Import(request.CacheSources);
         _hasBuilt = true;
@@ -204,7 +207,7 @@ public sealed class BuildSolver : IAsyncDisposable
     }
 
     /// <summary>What every build waits for now, as text for people: a line for each vertex, below the id of the build.</summary>
-    public Task<string> WaitGraphAsync() => _engine.Scheduler.DescribeAsync();
+    public async Task<string> WaitGraphAsync() => BuildWaits.Render(await _engine.Scheduler.WaitsAsync());
 
     /// <summary>How much the graph of all builds holds now.</summary>
     internal Task<GraphCounts> CountAsync() => _engine.Scheduler.CountAsync();
@@ -219,6 +222,11 @@ public sealed class BuildSolver : IAsyncDisposable
 
         await _engine.DisposeAsync();
         await Task.WhenAll(_records.Keys);
+        if (_door is not null && await _door is { } door)
+        {
+            await door.DisposeAsync();
+        }
+
         try
         {
             if (_hasBuilt)
@@ -229,6 +237,15 @@ public sealed class BuildSolver : IAsyncDisposable
         finally
         {
             await _provider.DisposeAsync();
+        }
+    }
+
+    // Beside the first build: it waits for nothing here.
+    private void OpenDoor()
+    {
+        if (Interlocked.Exchange(ref _hasDoor, 1) == 0)
+        {
+            _door = Task.Run(() => WaitGraphDoor.TryOpen(_engine.Services.Store.Instance.RunDirectory, _engine.Scheduler.WaitsAsync, _logger));
         }
     }
 
