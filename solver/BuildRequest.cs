@@ -15,6 +15,9 @@ public sealed record BuildRequest
     /// <summary>Names the record of the build; new for each.</summary>
     public BuildId HistoryId { get; init; } = BuildId.New();
 
+    /// <summary>No record is kept of it: a client asks something, and builds nothing.</summary>
+    public bool IsInternal { get; init; }
+
     /// <summary>What the build is called in the records.</summary>
     public BuildLabel Label { get; init; } = BuildLabel.None;
 

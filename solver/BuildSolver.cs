@@ -31,7 +31,7 @@ public sealed class BuildSolver : IAsyncDisposable
     private readonly ILogger _logger;
     private bool _hasBuilt;
     private readonly HistoryStore _history;
-    private readonly ConcurrentDictionary<Task, bool> _records = [];   // of builds that have ended, being written
+    private readonly ConcurrentDictionary<Task, BuildId> _records = [];   // of builds that have ended, being written
     private Task<WaitGraphDoor?>? _door;   // set by the first build
     private int _hasDoor;
     private int _isDisposed;
@@ -143,7 +143,7 @@ public sealed class BuildSolver : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
-        if (_history.Options.MaxBuilds == 0)
+        if (request.IsInternal || _history.Options.MaxBuilds == 0)
         {
             return await BuildAsync(request, progress, recorder: null, cancellationToken);
         }
@@ -165,13 +165,30 @@ public sealed class BuildSolver : IAsyncDisposable
         {
             // The caller has its answer first.
             Task record = Task.Run(() => recorder.EndAsync(result, error), CancellationToken.None);
-            _records.TryAdd(record, true);
+            _records.TryAdd(record, request.HistoryId);
             _ = record.ContinueWith(done => _records.TryRemove(done, out _), TaskScheduler.Default);
         }
     }
 
     /// <summary>Waits until the builds that have ended are recorded.</summary>
     public Task RecordsAsync(CancellationToken cancellationToken) => Task.WhenAll(_records.Keys).WaitAsync(cancellationToken);
+
+    /// <summary>Waits until one build that has ended is recorded.</summary>
+    public Task RecordedAsync(BuildId id, CancellationToken cancellationToken) =>
+        Task.WhenAll(_records.Where(record => record.Value == id).Select(static record => record.Key)).WaitAsync(cancellationToken);
+
+    /// <summary>Refuses what can be seen to be wrong before any work: exporters, their attributes, rights.</summary>
+    /// <exception cref="BuildException">Input or Environment: what is wrong.</exception>
+    public void Check(BuildRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        foreach (ExportSpec spec in WithEpoch(request))
+        {
+            Find(spec);
+        }
+
+        _engine.Check(request.Entitlements);
+    }
 
     /// <summary>Runs one build whose vertices somebody keeps records of.</summary>
     internal async Task<BuildResult> BuildAsync(

@@ -93,6 +93,27 @@ public sealed class BuildHistory
     /// <returns>The builds that went.</returns>
     public IReadOnlyList<BuildSummary> Retain() => _store.Retain();
 
+    /// <summary>The limits, as they are now; a change counts from the next removal on.</summary>
+    public HistoryOptions Limits
+    {
+        get => _store.Options;
+        set => _store.Options = value;
+    }
+
+    /// <summary>Says whether the limits spare a build.</summary>
+    /// <returns>False if it is not recorded.</returns>
+    public bool Pin(BuildId id, bool isPinned) => _store.Pin(id, isPinned);
+
+    /// <summary>Keeps a file with a build, as long as its record is kept; in place of one of that name.</summary>
+    /// <param name="id">A build that is recorded.</param>
+    /// <param name="name">Without directory.</param>
+    /// <param name="write">Writes the file.</param>
+    /// <exception cref="IOException">The build is not recorded, or the file cannot be written.</exception>
+    public void Attach(BuildId id, string name, Action<Stream> write) => _store.Files.Attach(id, name, write);
+
+    /// <summary>A file that is kept with a build, from its beginning; null if there is none of that name.</summary>
+    public Stream? TryOpenAttachment(BuildId id, string name) => _store.Files.TryOpenAttachment(id, name);
+
     /// <summary>Writes a build as an archive that stands on its own; see <see cref="HistoryArchive"/>.</summary>
     /// <param name="build">The build.</param>
     /// <param name="archive">Takes a tar; stays open.</param>

@@ -34,7 +34,7 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
     {
         _begun = Task.Run(() => store.Begin(new BuildSummary
         {
-            Id = _id, Label = request.Label, Status = BuildStatus.Running, Created = _begin,
+            Id = _id, Label = request.Label, Status = BuildStatus.Running, Created = _begin, Ref = request.Id,
         }));
         _log = store.OpenLog(_id, _begin, _begun);
     }

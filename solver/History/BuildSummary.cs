@@ -32,6 +32,12 @@ public sealed record BuildSummary
     /// <summary>Bytes of its record and logs on disk.</summary>
     public long Bytes { get; init; }
 
+    /// <summary>The client's name of it; empty if it had none.</summary>
+    public string Ref { get; init; } = "";
+
+    /// <summary>It is kept whatever the limits say.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>Why it failed, one line; empty if it did not.</summary>
     public string Error { get; init; } = "";
 

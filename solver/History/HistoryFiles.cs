@@ -127,6 +127,25 @@ internal sealed class HistoryFiles
         }
     }
 
+    /// <summary>Puts a further file into a build's directory, in place of one of that name.</summary>
+    /// <exception cref="IOException">The build has no directory, or the file cannot be written.</exception>
+    public void Attach(BuildId id, string name, Action<Stream> write) => Put(Attachment(id, name), write);
+
+    /// <summary>A further file of a build; null if there is none of that name.</summary>
+    public Stream? TryOpenAttachment(BuildId id, string name)
+    {
+        try
+        {
+            return Open(Attachment(id, name));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private string Attachment(BuildId id, string name) => Path.Combine(Directory(id), $"{name}.zst");
+
     private static void Put(string path, Action<Stream> write)
     {
         string temporary = path + ".new";

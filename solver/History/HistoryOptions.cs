@@ -13,6 +13,9 @@ public sealed record HistoryOptions
     /// <summary>Records older than this go.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>A record goes only when there are more than <see cref="MaxBuilds"/> newer ones and it is older than <see cref="MaxAge"/>.</summary>
+    public bool NeedsBothLimits { get; init; }
+
     /// <summary>Most bytes of records and logs; the newest build always stays.</summary>
     public long MaxBytes { get; init; } = 1L << 30;
 

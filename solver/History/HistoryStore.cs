@@ -19,7 +19,17 @@ internal sealed class HistoryStore(StoreRoot store, Collector collector, History
 
     public HistoryFiles Files { get; } = new(store.Root);
 
-    public HistoryOptions Options => options;
+    /// <summary>The limits, as they are now.</summary>
+    public HistoryOptions Options { get; set; } = options;   // replaced as a whole
+
+    /// <summary>Says whether retention spares a build.</summary>
+    /// <returns>False if it is not recorded.</returns>
+    public bool Pin(BuildId id, bool isPinned)
+    {
+        bool found = false;
+        store.Write(transaction => found = HistoryTable.Pin(transaction, id, isPinned));
+        return found;
+    }
 
     /// <summary>Makes row and directory of a build.</summary>
     public void Begin(BuildSummary build) => Try(build.Id, () =>
@@ -149,14 +159,17 @@ internal sealed class HistoryStore(StoreRoot store, Collector collector, History
     /// <returns>The builds that went.</returns>
     public IReadOnlyList<BuildSummary> Retain()
     {
-        DateTimeOffset oldest = clock.GetUtcNow() - options.MaxAge;
+        HistoryOptions limits = Options;
+        DateTimeOffset oldest = clock.GetUtcNow() - limits.MaxAge;
         long bytes = 0;
         List<BuildSummary> gone = [];
-        IReadOnlyList<BuildSummary> all = List();
+        IReadOnlyList<BuildSummary> all = [.. List().Where(static build => !build.IsPinned)];
         for (int i = 0; i < all.Count; i++)
         {
             bytes += all[i].Bytes;
-            if (i > 0 && all[i].Status != BuildStatus.Running && (i >= options.MaxBuilds || all[i].Created < oldest || bytes > options.MaxBytes))
+            bool isOver = i >= limits.MaxBuilds, isOld = all[i].Created < oldest;
+            if (i > 0 && all[i].Status != BuildStatus.Running
+                && ((limits.NeedsBothLimits ? isOver && isOld : isOver || isOld) || bytes > limits.MaxBytes))
             {
                 gone.Add(all[i]);
             }
@@ -181,7 +194,7 @@ internal sealed class HistoryStore(StoreRoot store, Collector collector, History
         foreach (IGrouping<(BuildId Build, Digest Step), KeptMount> step in KeptMounts().GroupBy(static mount => (mount.Build, mount.Step)))
         {
             bytes += step.Where(static mount => mount.IsOwn).Sum(mount => sizes.GetValueOrDefault(mount.Ref.ToString()));
-            if (++steps > options.MaxKeptSteps || (steps > 1 && bytes > options.MaxKeptBytes))
+            if (++steps > Options.MaxKeptSteps || (steps > 1 && bytes > Options.MaxKeptBytes))
             {
                 gone.AddRange(step);
             }

@@ -48,6 +48,10 @@ internal static class HistoryTable
               PRIMARY KEY (build, step, mount)
             ) STRICT, WITHOUT ROWID;
             """,
+            """
+            ALTER TABLE builds ADD COLUMN ref TEXT NOT NULL DEFAULT '';   -- the client's name of it
+            ALTER TABLE builds ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+            """,
         ])
     {
         // What is in the files is told by the files themselves, so the rows promise nothing of it.
@@ -63,8 +67,8 @@ internal static class HistoryTable
     public static void Insert(WriteTransaction transaction, BuildSummary build, string instance)
     {
         SqliteCommand command = transaction.Command("""
-            INSERT INTO builds (id, name, context, file, target, status, instance, created, completed, steps, cached, warnings, error, bytes, sequence, boot)
-            VALUES ($id, $name, $context, $file, $target, $status, $instance, $created, NULL, 0, 0, 0, '', 0, $sequence, $boot)
+            INSERT INTO builds (id, name, context, file, target, status, instance, created, completed, steps, cached, warnings, error, bytes, sequence, boot, ref)
+            VALUES ($id, $name, $context, $file, $target, $status, $instance, $created, NULL, 0, 0, 0, '', 0, $sequence, $boot, $ref)
             """);
         Set(command, "$id", build.Id.Value);
         Set(command, "$name", build.Label.Name);
@@ -76,7 +80,18 @@ internal static class HistoryTable
         Set(command, "$created", Microseconds(build.Created));
         Set(command, "$sequence", transaction.Sequence);
         Set(command, "$boot", transaction.BootId);
+        Set(command, "$ref", build.Ref);
         command.ExecuteNonQuery();
+    }
+
+    /// <summary>Says whether retention spares a build.</summary>
+    /// <returns>False if it has no row.</returns>
+    public static bool Pin(WriteTransaction transaction, BuildId id, bool isPinned)
+    {
+        SqliteCommand command = transaction.Command("UPDATE builds SET pinned = $pinned WHERE id = $id");
+        Set(command, "$id", id.Value);
+        Set(command, "$pinned", isPinned ? 1 : 0);
+        return command.ExecuteNonQuery() > 0;
     }
 
     /// <summary>The row of a build that ended.</summary>
@@ -105,7 +120,8 @@ internal static class HistoryTable
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = """
-            SELECT id, name, context, file, target, status, instance, created, completed, steps, cached, warnings, error, bytes
+            SELECT id, name, context, file, target, status, instance, created, completed, steps, cached, warnings, error, bytes,
+              ref, pinned
             FROM builds ORDER BY created DESC, id
             """;
         using SqliteDataReader reader = command.ExecuteReader();
@@ -125,6 +141,8 @@ internal static class HistoryTable
                     Warnings = reader.GetInt32(11),
                     Error = reader.GetString(12),
                     Bytes = reader.GetInt64(13),
+                    Ref = reader.GetString(14),
+                    IsPinned = reader.GetBoolean(15),
                 },
                 reader.GetString(6)));
         }

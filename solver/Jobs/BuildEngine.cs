@@ -31,6 +31,9 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
     /// <summary>Whether a build is under way.</summary>
     public bool IsBusy => !_jobs.IsEmpty;
 
+    /// <summary>Refuses rights that do not exist or are not allowed.</summary>
+    public void Check(IReadOnlyList<string> entitlements) => Entitlements.Read(entitlements, _allowed);
+
     /// <summary>Begins a build.</summary>
     /// <exception cref="BuildException">Input: there is a live build of that id, or it grants itself what does not exist.</exception>
     /// <param name="request">What the build is.</param>

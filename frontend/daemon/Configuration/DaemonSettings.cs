@@ -14,6 +14,12 @@ public sealed record DaemonSettings
     /// <summary>Where the daemon listens: <c>unix://path</c>, <c>tcp://host:port</c>, <c>fd://</c>.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
+    /// <summary>Builds beyond this many newer ones leave the history, once they are older than <see cref="HistoryAge"/>.</summary>
+    public int HistoryEntries { get; init; } = 50;
+
+    /// <summary>See <see cref="HistoryEntries"/>.</summary>
+    public TimeSpan HistoryAge { get; init; } = TimeSpan.FromHours(48);
+
     /// <summary>Least level that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }

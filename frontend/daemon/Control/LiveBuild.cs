@@ -13,6 +13,9 @@ internal sealed record LiveBuild(SolveRequest Request, BuildId HistoryId, DateTi
     /// <summary>The client's name of it.</summary>
     public string Id => Request.Ref;
 
+    /// <summary>When it ended; null while it runs.</summary>
+    public DateTimeOffset? Ended { get; set; }   // written once, before anybody is told of the end
+
     /// <summary>Its news.</summary>
     public StatusFeed Feed { get; } = new();
 }

@@ -43,10 +43,21 @@ internal sealed class WorkerList
     /// <summary>The workers that a filter matches.</summary>
     public ListWorkersResponse List(ListWorkersRequest request)
     {
+        var alternatives = request.Filter.Select(static text => FieldFilter.Split(text)
+            .Select(part => FieldFilter.TryParse(part) ?? throw new BuildException(ErrorKind.Input, "parse worker filters", text, $"\"{part}\" is no condition"))
+            .ToList()).ToList();
         var response = new ListWorkersResponse();
-        response.Record.Add(_record);
+        if (alternatives.Count == 0 || alternatives.Exists(conditions => conditions.TrueForAll(c => c.Holds(ValueOf(c.Field)))))
+        {
+            response.Record.Add(_record);
+        }
+
         return response;
     }
+
+    private string? ValueOf(string field) => field == "id" ? _record.ID
+        : field.StartsWith("labels.", StringComparison.Ordinal) ? _record.Labels.GetValueOrDefault(field["labels.".Length..].Trim('"'))
+        : null;
 
     private void Label(string name, string value) => _record.Labels[LabelPrefix + name] = value;
 
