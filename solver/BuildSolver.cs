@@ -219,6 +219,7 @@ public sealed class BuildSolver : IAsyncDisposable
         }
         finally
         {
+            await _engine.Scheduler.RecordedAsync();   // the vertices stay until the next build finds what this one made
             _engine.Leave(job);
         }
     }

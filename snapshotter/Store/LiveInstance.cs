@@ -1,4 +1,5 @@
 using Cairn.Snapshotter.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cairn.Snapshotter.Store;
 
@@ -24,15 +25,23 @@ public sealed record LiveInstance(string Id, string RunDirectory, IReadOnlyList<
             {
                 if (StoreInstance.IsAlive(instances, id))
                 {
-                    string place = PathText.Decode(File.ReadAllBytes(path)).Split('\n')[0];
-                    found.Add(new LiveInstance(id, place, LockHolders.Of(Files.Status(Files.Anywhere, path))));
+                    found.Add(new LiveInstance(id, PlaceIn(path), LockHolders.Of(Files.Status(Files.Anywhere, path))));
                 }
             }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or NativeException { Errno: Errno.ENOENT })
+            catch (NativeException e) when (e.Errno == Errno.ENOENT)
             {
                 // it has ended meanwhile
             }
         }
         return found;
+    }
+
+    // Not by way of a FileStream of the path, which would want a lock of its own.
+    private static string PlaceIn(string path)
+    {
+        using SafeFileHandle file = Files.Open(path, Libc.O_RDONLY, 0);
+        var bytes = new byte[RandomAccess.GetLength(file)];
+        int length = RandomAccess.Read(file, bytes, 0);
+        return PathText.Decode(bytes.AsSpan(0, length).ToArray()).Split('\n')[0];
     }
 }

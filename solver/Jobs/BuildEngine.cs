@@ -110,6 +110,7 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
         }
         finally
         {
+            await Scheduler.RecordedAsync();
             Scheduler.Leave(job.Id);
             job.Progress.Close();
         }

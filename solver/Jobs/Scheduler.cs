@@ -96,6 +96,9 @@ internal sealed class Scheduler : IAsyncDisposable
     /// <summary>Tells that the bytes of a delivered result are gone. Wanting it again has it made again.</summary>
     public void Lose(ResultId result) => Post(new ResultLost(result));
 
+    /// <summary>Waits until all that was carried out so far is recorded.</summary>
+    public Task RecordedAsync() => _runner.DrainAsync();
+
     /// <summary>Ends what a build wants and holds.</summary>
     public void Leave(JobId job) => Post(new JobLeft(job));
 
@@ -105,6 +108,7 @@ internal sealed class Scheduler : IAsyncDisposable
         await _watch.DisposeAsync();
         Post(new StopRequested());
         await _loop;
+        await _runner.DrainAsync();
     }
 
     private void Post(SchedulerEvent news) => _events.Writer.TryWrite(news);

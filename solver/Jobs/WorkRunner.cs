@@ -18,8 +18,11 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
     // The record that stands for scratch, which is never stored; ids of records are never 0.
     private static readonly CandidateId ScratchCandidate = new(0);
 
-    private readonly KeyRecorder _recorder = new(services.Cache);
+    private readonly KeyRecorder _recorder = new(services.Cache, services.Loggers.CreateLogger<KeyRecorder>());
     private readonly ILogger _logger = services.Loggers.CreateLogger<WorkRunner>();
+
+    /// <summary>Waits until all that was carried out so far is recorded.</summary>
+    public Task DrainAsync() => _recorder.DrainAsync();
 
     /// <summary>Begins work. What it needs of the graph is taken before the call returns.</summary>
     public Task<WorkEnded> Start(Start start, CancellationToken cancellationToken)
@@ -115,7 +118,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
     }
 
-    private static async Task<WorkEnded> GuardAsync(
+    private async Task<WorkEnded> GuardAsync(
         Start start,
         IReadOnlyList<BuildJob> clients,
         IReadOnlyList<ResultId> inputs,
@@ -133,7 +136,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
         catch (ResultLostException e) when (ClientFaultException.Find(e) is null)
         {
-            return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), Blame: null, inputs);
+            return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), Blame: null, LostOf(e, inputs));
         }
 #pragma warning disable CA1031 // The top of every piece of work: a failure is an event of the graph.
         catch (Exception e)
@@ -141,6 +144,22 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         {
             return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), BlameOf(e, clients, vertex), []);
         }
+    }
+
+    // The inputs that are the lost record. Where none is, what is lost lies below them, and they are all in doubt.
+    private IReadOnlyList<ResultId> LostOf(ResultLostException lost, IReadOnlyList<ResultId> inputs)
+    {
+        List<ResultId> found = [];
+        foreach (ResultId input in inputs)
+        {
+            using ImmutableRef? held = results.TryClone(input);
+            if (held?.Id == lost.Ref)
+            {
+                found.Add(input);
+            }
+        }
+
+        return found.Count > 0 ? found : inputs;
     }
 
     // A cancellation that the graph did not ask for can only come from a client that went away.
@@ -286,7 +305,9 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 async () =>
                 {
                     IReadOnlyList<ImmutableRef?> made = await vertex.Op.ExecuteAsync(context, inputs, cancellationToken);
-                    IReadOnlyList<CacheKeyId?> keys = await RecordAsync(vertex, start, made);
+                    IReadOnlyList<CacheKeyId?> keys = start.HasKeys || !IsHandedOn(inputs, made)
+                        ? await RecordAsync(vertex, start, made)
+                        : _recorder.RecordLater(start.Digests, start.Keys, made);
                     return new Executed(start.Work, [.. made.Select(results.Add)], keys);
                 },
                 cancellationToken);
@@ -299,6 +320,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             }
         }
     }
+
+    // Nothing was made: whoever stands on the result need not wait until it is recorded once more, under another key.
+    private static bool IsHandedOn(ImmutableRef?[] inputs, IReadOnlyList<ImmutableRef?> made) =>
+        inputs.Length > 0 && made.All(one => one is null || Array.Exists(inputs, input => input?.Id == one.Id));
 
     // A result that cannot be recorded is a result still.
     private async Task<IReadOnlyList<CacheKeyId?>> RecordAsync(VertexWork vertex, StartExecution start, IReadOnlyList<ImmutableRef?> made)

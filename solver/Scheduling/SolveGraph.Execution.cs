@@ -113,7 +113,10 @@ internal sealed partial class SolveGraph
             Array.ConvertAll(vertex.Inputs, static input => input.Result!.Id),
             DigestsOf(vertex),
             execution.Inputs,
-            turn));
+            turn)
+        {
+            HasKeys = vertex.IgnoresCache || vertex.Edges.Exists(static edge => edge.RecordKeys.Length > 0),
+        });
         for (int i = 1; i < execution.Owners.Count; i++)
         {
             _commands.Add(new Followed(execution.Owners[i].Payload, vertex.Payload));
