@@ -85,6 +85,17 @@ public static class MediaTypes
     public static bool IsForeignLayer(string mediaType) =>
         mediaType is OciForeignLayer or OciForeignLayerGzip or OciForeignLayerZstd or DockerForeignLayer or DockerForeignLayerGzip;
 
+    /// <summary>The type of a layer that may be pushed, of the same family; other types are returned as they are.</summary>
+    public static string ToDistributable(string mediaType) => mediaType switch
+    {
+        OciForeignLayer => OciLayer,
+        OciForeignLayerGzip => OciLayerGzip,
+        OciForeignLayerZstd => OciLayerZstd,
+        DockerForeignLayer => DockerLayer,
+        DockerForeignLayerGzip => DockerLayerGzip,
+        _ => mediaType,
+    };
+
     /// <summary>The Docker spelling of an OCI type; other types are returned as they are.</summary>
     public static string ToDocker(string mediaType) => mediaType switch
     {

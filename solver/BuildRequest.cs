@@ -2,6 +2,7 @@ using Cairn.Protos.Pb;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.History;
 using Cairn.Solver.Keys;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver;
@@ -36,7 +37,13 @@ public sealed record BuildRequest
     /// <summary>Where the result goes; empty leaves it in the cache.</summary>
     public IReadOnlyList<ExportSpec> Exports { get; init; } = [];
 
-    /// <summary>Caches that are asked for what the store lacks, in this order.</summary>
+    /// <summary>Caches elsewhere that are asked for what the store lacks, in this order. One that cannot be read is shown as such, and harms no build.</summary>
+    public IReadOnlyList<CacheSpec> CacheImports { get; init; } = [];
+
+    /// <summary>Places that the build's keys and results are exported to.</summary>
+    public IReadOnlyList<CacheSpec> CacheExports { get; init; } = [];
+
+    /// <summary>Caches that are asked for what the store lacks, before those of <see cref="CacheImports"/>.</summary>
     public IReadOnlyList<ICacheSource> CacheSources { get; init; } = [];
 
     /// <summary>Rights that the client grants: <c>network.host</c>, <c>security.insecure</c>, <c>device…</c>.</summary>

@@ -13,6 +13,7 @@ using Cairn.Solver.History;
 using Cairn.Solver.Jobs;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -117,6 +118,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Fetchers = provider.GetRequiredService<IBlobFetchers>(),
             Exporters = [.. provider.GetServices<IExporterKind>()],
             Ops = [.. provider.GetServices<IOpKind>()],
+            Caches = provider.GetRequiredService<RemoteCaches>(),
             Clients = provider.GetRequiredService<SolverOptions>().Clients,
             Clock = provider.GetRequiredService<TimeProvider>(),
             Loggers = provider.GetRequiredService<ILoggerFactory>(),
@@ -197,16 +199,20 @@ public sealed class BuildSolver : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
+        IReadOnlyList<CacheExport> caches = _engine.Services.Caches.Exports(request.CacheExports);
         await RefreshAsync();
         OpenDoor();
         BuildJob job = _engine.Join(request, progress, recorder);
         job.Import(request.CacheSources);
+        job.Import([.. ImportsOf(request).Select(_engine.Services.Caches.Import)]);
         _hasBuilt = true;
         try
         {
             FrontendSolve solve = await SolveAsync(job, request, cancellationToken);
             await EvaluateAsync(job, solve, cancellationToken);
-            SortedDictionary<string, string> response = await new ExportRun(job, _engine, exporters, solve).RunAsync(cancellationToken);
+            bool isInline = request.CacheExports.Any(static spec => spec.Type == CacheSpec.Inline);
+            SortedDictionary<string, string> response = await new ExportRun(job, _engine, exporters, solve, isInline).RunAsync(cancellationToken);
+            await new CacheExportRun(job, _engine, caches, solve).RunAsync(response, cancellationToken);
             foreach ((string key, byte[] value) in solve.Metadata)
             {
                 if (key.StartsWith("frontend.", StringComparison.Ordinal))
@@ -304,6 +310,12 @@ public sealed class BuildSolver : IAsyncDisposable
                 };
         }
     }
+
+    // Clients name them twice, since frontends may have their own use of them.
+    private static IEnumerable<CacheSpec> ImportsOf(BuildRequest request) =>
+        request.FrontendOptions.TryGetValue(CacheSpec.ImportOption, out string? option) && option.Length > 0
+            ? request.CacheImports.Concat(CacheSpec.ParseImports(option))
+            : request.CacheImports;
 
     private IExporter Find(ExportSpec spec)
     {

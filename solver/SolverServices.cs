@@ -6,6 +6,7 @@ using Cairn.Snapshotter.Store;
 using Cairn.Solver.Execution;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Ops;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,9 @@ public sealed record SolverServices
 
     /// <summary>All exporters.</summary>
     public required IReadOnlyList<IExporterKind> Exporters { get; init; }
+
+    /// <summary>Places that caches are exported to and imported from.</summary>
+    internal RemoteCaches Caches { get; init; } = new([]);
 
     /// <summary>All ops.</summary>
     public required IReadOnlyList<IOpKind> Ops { get; init; }

@@ -49,22 +49,7 @@ internal sealed class BlobChains
         ImmutableRef reference, BlobChainOptions options, RefContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        RefRecord record = reference.Record;
-        reference.Store.EnsurePublished(record);
-        LayerRecord[] layers = record.Layers();
-        var plan = new LayerBlob?[layers.Length];
-        _store.Read(connection =>
-        {
-            for (int i = 0; i < layers.Length; i++)
-            {
-                List<KnownBlob> known = _blobs.KnownFor(connection, layers[i].Id);
-                if (Choose(known, options, i) is { } chosen)
-                {
-                    plan[i] = Describe(layers[i], chosen, chosen.IsOriginal ? LayerBlobTable.Sources(connection, chosen.Descriptor.Digest) : []);
-                }
-            }
-            return true;
-        });
+        LayerBlob?[] plan = Plan(reference, options, out LayerRecord[] layers);
         List<Task> work = [];
         for (int i = 0; i < layers.Length; i++)
         {
@@ -80,6 +65,39 @@ internal sealed class BlobChains
         }
         await Task.WhenAll(work);
         return plan!;
+    }
+
+    /// <summary>The chain if every blob of it is here or known to be elsewhere; null if one would have to be made.</summary>
+    public IReadOnlyList<LayerBlob>? TryKnown(ImmutableRef reference, BlobChainOptions options)
+    {
+        LayerBlob?[] plan = Plan(reference, options, out _);
+        if (!Array.TrueForAll(plan, blob => blob is { IsLocal: true } or { Sources.Count: > 0 }))
+        {
+            return null;
+        }
+        return plan!;
+    }
+
+    // What is known already; null where a blob has to be made.
+    private LayerBlob?[] Plan(ImmutableRef reference, BlobChainOptions options, out LayerRecord[] layers)
+    {
+        RefRecord record = reference.Record;
+        reference.Store.EnsurePublished(record);
+        LayerRecord[] all = layers = record.Layers();
+        var plan = new LayerBlob?[all.Length];
+        _store.Read(connection =>
+        {
+            for (int i = 0; i < all.Length; i++)
+            {
+                List<KnownBlob> known = _blobs.KnownFor(connection, all[i].Id);
+                if (Choose(known, options, i) is { } chosen)
+                {
+                    plan[i] = Describe(all[i], chosen, chosen.IsOriginal ? LayerBlobTable.Sources(connection, chosen.Descriptor.Digest) : []);
+                }
+            }
+            return true;
+        });
+        return plan;
     }
 
     private static LayerBlob Describe(LayerRecord layer, KnownBlob blob, IReadOnlyList<BlobSource> sources) =>

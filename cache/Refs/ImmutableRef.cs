@@ -82,6 +82,10 @@ public sealed class ImmutableRef : IDisposable
     public Task<IReadOnlyList<LayerBlob>> BlobChainAsync(BlobChainOptions options, RefContext context, CancellationToken cancellationToken) =>
         _store.Chains.BuildAsync(this, options, context, cancellationToken);
 
+    /// <summary>As <see cref="BlobChainAsync"/>, without any work.</summary>
+    /// <returns>Null if a blob would have to be made.</returns>
+    public IReadOnlyList<LayerBlob>? TryKnownBlobChain(BlobChainOptions options) => _store.Chains.TryKnown(this, options);
+
     /// <summary>The layers' diff ids as far as they are known without work: all of them for an image.</summary>
     /// <returns>Null if one is unknown.</returns>
     public IReadOnlyList<DiffId>? KnownDiffIds() => _store.Chains.KnownDiffIds(Record);

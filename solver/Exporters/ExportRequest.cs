@@ -23,6 +23,9 @@ public sealed record ExportRequest
     /// <summary>Times later than this are set to it; null leaves them.</summary>
     public required DateTimeOffset? SourceDateEpoch { get; init; }
 
+    /// <summary>Writes the keys that travel in an image, by its platform and the layers it gets; null if they are not wanted.</summary>
+    public Func<ExportPlatform, IReadOnlyList<LayerBlob>, CancellationToken, Task<byte[]?>>? InlineCache { get; init; }
+
     /// <summary>The client.</summary>
     public required ISession Session { get; init; }
 

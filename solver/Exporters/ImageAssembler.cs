@@ -50,7 +50,8 @@ internal sealed class ImageAssembler
         var images = new List<(Descriptor Manifest, Descriptor Config, List<Descriptor> Layers)>();
         for (int i = 0; i < chains.Length; i++)
         {
-            images.Add(Assemble(_request.Platforms[i], chains[i], blob => Add(blobs, known, blob)));
+            byte[]? inline = _request.InlineCache is { } keys ? await keys(_request.Platforms[i], chains[i], cancellationToken) : null;
+            images.Add(Assemble(_request.Platforms[i], chains[i], inline, blob => Add(blobs, known, blob)));
         }
 
         if (!_request.IsMultiPlatform)
@@ -116,7 +117,7 @@ internal sealed class ImageAssembler
     }
 
     private (Descriptor Manifest, Descriptor Config, List<Descriptor> Layers) Assemble(
-        ExportPlatform platform, IReadOnlyList<LayerBlob> chain, Action<ImageBlob> add)
+        ExportPlatform platform, IReadOnlyList<LayerBlob> chain, byte[]? inline, Action<ImageBlob> add)
     {
         List<Descriptor> layers = [.. chain.Select(LayerDescriptor)];
         for (int i = 0; i < chain.Count; i++)
@@ -124,10 +125,10 @@ internal sealed class ImageAssembler
             add(new ImageBlob(layers[i], null, chain[i]));
         }
 
-        byte[] config = ImageConfigWriter.Write(platform.Config, platform.BaseConfig, platform.Platform ?? Platform.Default, chain, _epoch);
+        byte[] config = ImageConfigWriter.Write(platform.Config, platform.BaseConfig, platform.Platform ?? Platform.Default, chain, _epoch, inline);
         Descriptor configDescriptor = Describe(_options.OciTypes ? MediaTypes.OciConfig : MediaTypes.DockerConfig, config, null);
         byte[] manifest = ManifestWriter.Manifest(
-            _options.OciTypes ? MediaTypes.OciManifest : MediaTypes.DockerManifest, configDescriptor, layers, Chosen(AnnotationTarget.Manifest, platform));
+            _options.OciTypes ? MediaTypes.OciManifest : MediaTypes.DockerManifest, configDescriptor, layers, Chosen(AnnotationTarget.Manifest, platform), compact: false);
         Platform? shown = _request.IsMultiPlatform ? ImageConfig.Read(config).Platform ?? platform.Platform : platform.Platform;
         Descriptor descriptor = Describe(
             _options.OciTypes ? MediaTypes.OciManifest : MediaTypes.DockerManifest, manifest, Chosen(AnnotationTarget.ManifestDescriptor, platform)) with

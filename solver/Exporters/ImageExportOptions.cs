@@ -56,7 +56,7 @@ internal sealed record ImageExportOptions
         }
 
         string name = attributes.Text("name") ?? "";
-        CompressionKind compression = ReadCompression(attributes.Text("compression"));
+        (CompressionKind compression, int? level) = ReadCompression(attributes);
         var options = new ImageExportOptions
         {
             NameFromResult = name == AnyName,
@@ -69,7 +69,7 @@ internal sealed record ImageExportOptions
             OciTypes = attributes.Flag("oci-mediatypes", emptyIsTrue: true) ?? true,
             PreferForeignLayers = attributes.Flag("prefer-nondist-layers", emptyIsTrue: true) ?? false,
             Compression = compression,
-            Level = ReadLevel(attributes.Number("compression-level"), compression),
+            Level = level,
             ForceCompression = attributes.Flag("force-compression", emptyIsTrue: true) ?? false,
             RewriteTimestamp = attributes.Flag("rewrite-timestamp", emptyIsTrue: true),
             Epoch = SourceDateEpoch.FromAttribute(attributes.Text("source-date-epoch")),
@@ -77,6 +77,14 @@ internal sealed record ImageExportOptions
             Metadata = new SortedDictionary<string, string>(StringComparer.Ordinal),
         };
         return options.WithRest(attributes).Checked();
+    }
+
+    /// <summary>The codec that layers made here get, and its level.</summary>
+    /// <exception cref="BuildException">Input: there is no such codec or level.</exception>
+    public static (CompressionKind Kind, int? Level) ReadCompression(ExportAttributes attributes)
+    {
+        CompressionKind kind = ReadCompression(attributes.Text("compression"));
+        return (kind, ReadLevel(attributes.Number("compression-level"), kind));
     }
 
     private ImageExportOptions WithRest(ExportAttributes attributes)

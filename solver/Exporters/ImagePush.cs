@@ -50,7 +50,7 @@ internal sealed class ImagePush(RegistryClient registry, ExportRequest request, 
         using IProgressItem item = request.Progress.Begin("pushing " + blob.Descriptor.Digest, "", blob.Descriptor.Size);
         await repository.PushBlobAsync(
             blob.Descriptor,
-            [.. Origins(repository, blob)],
+            [.. Origins(repository, blob.Layer)],
             async (offset, token) =>
             {
                 Stream stream = await ImageBlobReader.OpenAsync(blob, request, token);
@@ -62,10 +62,10 @@ internal sealed class ImagePush(RegistryClient registry, ExportRequest request, 
     }
 
     /// <summary>Repositories of the same registry that the layer was pulled from.</summary>
-    private static IEnumerable<string> Origins(RegistryRepository repository, ImageBlob blob)
+    public static IEnumerable<string> Origins(RegistryRepository repository, LayerBlob? layer)
     {
         string prefix = ImageSource + repository.Host + "/";
-        return (blob.Layer?.Sources ?? [])
+        return (layer?.Sources ?? [])
             .Select(source => source.Value)
             .Where(source => source.StartsWith(prefix, StringComparison.Ordinal))
             .Select(source => source[prefix.Length..]);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
+using Cairn.Solver.Remote;
 
 namespace Cairn.Solver.Images;
 
@@ -16,10 +17,11 @@ internal static class ImageConfigWriter
     /// <param name="platform">Of a minimal config.</param>
     /// <param name="layers">The image's layers, bottom first.</param>
     /// <param name="epoch">No time is later; null leaves times alone.</param>
+    /// <param name="inlineCache">Keys of the cache that travel with the image; null for none.</param>
     /// <returns>Compact JSON.</returns>
     /// <exception cref="BuildException">Input: the config is not that of an image.</exception>
     public static byte[] Write(
-        byte[]? given, byte[]? baseConfig, Platform platform, IReadOnlyList<LayerBlob> layers, DateTimeOffset? epoch)
+        byte[]? given, byte[]? baseConfig, Platform platform, IReadOnlyList<LayerBlob> layers, DateTimeOffset? epoch, byte[]? inlineCache)
     {
         JsonObject config = given is { } bytes ? Parse(bytes) : Minimal(platform);
         Require(config, "os");
@@ -44,6 +46,12 @@ internal static class ImageConfigWriter
 
         config["created"] ??= history.Select(ImageHistoryEntries.Created).LastOrDefault(time => time is not null) is { } last ? GoTime.Format(last) : null;
         config["history"] = new JsonArray([.. history]);
+        config.Remove(InlineCache.ConfigKey);
+        if (inlineCache is not null)
+        {
+            config[InlineCache.ConfigKey] = Convert.ToBase64String(inlineCache);
+        }
+
         return ImageJson.Compact(new JsonObject(config.OrderBy(member => member.Key, StringComparer.Ordinal)
             .Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone()))));
     }

@@ -52,6 +52,21 @@ public static class ImageDocument
         }
     }
 
+    /// <summary>Reads one descriptor.</summary>
+    /// <exception cref="BuildException">It is none.</exception>
+    public static Descriptor ReadDescriptor(string json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return ReadDescriptor(document.RootElement, "descriptor");
+        }
+        catch (JsonException e)
+        {
+            throw Malformed("descriptor", "it is no JSON", e);
+        }
+    }
+
     internal static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

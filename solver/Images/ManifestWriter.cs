@@ -6,8 +6,9 @@ namespace Cairn.Solver.Images;
 /// <summary>Manifests, indexes and descriptors in the bytes that registries and tools expect.</summary>
 internal static class ManifestWriter
 {
-    /// <summary>A manifest, indented by two spaces.</summary>
-    public static byte[] Manifest(string mediaType, Descriptor config, IReadOnlyList<Descriptor> layers, IReadOnlyDictionary<string, string> annotations)
+    /// <summary>A manifest, indented by two spaces unless it is to be compact.</summary>
+    public static byte[] Manifest(
+        string mediaType, Descriptor config, IReadOnlyList<Descriptor> layers, IReadOnlyDictionary<string, string> annotations, bool compact)
     {
         var manifest = new JsonObject
         {
@@ -17,7 +18,7 @@ internal static class ManifestWriter
             ["layers"] = layers.Count == 0 ? null : new JsonArray([.. layers.Select(layer => (JsonNode)Describe(layer))]),
         };
         AddAnnotations(manifest, annotations);
-        return ImageJson.Indented(manifest);
+        return compact ? ImageJson.Compact(manifest) : ImageJson.Indented(manifest);
     }
 
     /// <summary>An index, indented by two spaces unless it is to be compact.</summary>

@@ -10,11 +10,17 @@ internal sealed class RegistryImage(RegistryRepository repository, ImageReferenc
     /// <summary>Scheme of sources that are registries.</summary>
     public const string Scheme = "docker-image://";
 
+    /// <summary>Scheme of sources that are registries whose certificates are not looked at.</summary>
+    public const string InsecureScheme = "docker-image+insecure://";
+
+    /// <summary>The registry may use plain HTTP or an unverified certificate, now and when layers are fetched.</summary>
+    public bool IsInsecure { get; init; }
+
     private string Name => reference.Digest?.ToString() ?? reference.Tag ?? ImageReference.DefaultTag;
 
     public string Subject => reference.ToString();
 
-    public BlobSource Source => new(Scheme + repository.Name);
+    public BlobSource Source => new((IsInsecure ? InsecureScheme : Scheme) + repository.Name);
 
     public async Task<Digest?> TryResolveAsync(CancellationToken cancellationToken) =>
         reference.Digest ?? (await repository.TryHeadManifestAsync(Name, cancellationToken))?.Digest;

@@ -1,14 +1,16 @@
 using System.Globalization;
 using System.Text;
+using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Jobs;
 
 /// <summary>Carries the result of one build out, by all exporters that were asked for.</summary>
-internal sealed class ExportRun(BuildJob job, BuildEngine engine, IReadOnlyList<IExporter> exporters, FrontendSolve solve)
+internal sealed class ExportRun(BuildJob job, BuildEngine engine, IReadOnlyList<IExporter> exporters, FrontendSolve solve, bool isInline)
 {
     private const string EpochKey = "source.date.epoch";
     private const string ConfigKey = "containerimage.config";
@@ -92,6 +94,7 @@ internal sealed class ExportRun(BuildJob job, BuildEngine engine, IReadOnlyList<
         {
             Index = index,
             Platforms = platforms,
+            InlineCache = isInline ? (platform, layers, token) => InlineAsync(platform, layers, channel, token) : null,
             IsMultiPlatform = solve.IsMultiPlatform,
             Metadata = solve.Metadata,
             SourceDateEpoch = Epoch(),
@@ -102,6 +105,12 @@ internal sealed class ExportRun(BuildJob job, BuildEngine engine, IReadOnlyList<
             Services = engine.Services,
         };
     }
+
+    private async Task<byte[]?> InlineAsync(
+        ExportPlatform platform, IReadOnlyList<LayerBlob> layers, VertexChannel channel, CancellationToken cancellationToken) =>
+        platform.Ref is { } image && solve.Platforms.First(one => one.Id == platform.Id).Ref is { } solved
+            ? await InlineCache.WriteAsync(job, solved, image, layers, channel, cancellationToken)
+            : null;
 
     private byte[]? ValueFor(string key, string platform) =>
         platform.Length > 0 && solve.Metadata.TryGetValue($"{key}/{platform}", out byte[]? value)

@@ -150,8 +150,10 @@ internal sealed partial class SolveGraph
             return Outlook.Satisfied;
         }
 
+        // Who only wants keys takes the one that there is: its result may be gone, and what stands on it be there. Should that not do, more is wanted.
+        bool hasKey = edge.Desire == Level.Content && edge.Keys.Length > 0;
         bool hasAllKeys = vertex.Stage >= Stage.OwnContent
-            || (vertex.Stage == Stage.InputKeys && vertex.HasAllMaps && IsConclusive(vertex, edge));
+            || (vertex.Stage >= Stage.InputKeys && vertex.HasAllMaps && (hasKey || IsConclusive(vertex, edge)));
         Know(edge, hasAllKeys ? Level.Content : Level.Definition);
         return edge.IsUnsatisfied ? Outlook.WantsMore : Outlook.Satisfied;
     }

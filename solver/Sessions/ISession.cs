@@ -27,6 +27,9 @@ public interface ISession
     /// <summary>A directory of the client by the name it has in <c>local://NAME</c>; null if the client does not offer one of that name.</summary>
     ILocalFiles? Files(string name);
 
+    /// <summary>A store of blobs at the client: <c>local:DIRECTORY</c>; null if it has none of that id. Whether a remote client has it shows when it is asked.</summary>
+    IContentStore? Content(string store) => null;
+
     /// <summary>A directory that the client sends; null if it sends none. Whether it has one of this name shows when it is asked.</summary>
     ISentFiles? SentFiles(string name) => null;
 

@@ -4,6 +4,7 @@ namespace Cairn.Solver.Sessions;
 public sealed class InProcessSession : ISession
 {
     private readonly IReadOnlyDictionary<string, ILocalFiles> _files;
+    private readonly IReadOnlyDictionary<string, IContentStore> _contents;
 
     /// <summary>A client that offers these.</summary>
     public InProcessSession(InProcessSessionOptions options)
@@ -15,6 +16,7 @@ public sealed class InProcessSession : ISession
         Ssh = options.Ssh;
         Exports = options.Exports;
         Layouts = options.Layouts;
+        _contents = new Dictionary<string, IContentStore>(options.Contents, StringComparer.Ordinal);
         _files = new Dictionary<string, ILocalFiles>(options.Files, StringComparer.Ordinal);
     }
 
@@ -38,4 +40,7 @@ public sealed class InProcessSession : ISession
 
     /// <inheritdoc/>
     public ILocalFiles? Files(string name) => _files.GetValueOrDefault(name);
+
+    /// <inheritdoc/>
+    public IContentStore? Content(string store) => _contents.GetValueOrDefault(store);
 }

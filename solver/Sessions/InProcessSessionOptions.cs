@@ -23,4 +23,7 @@ public sealed record InProcessSessionOptions
 
     /// <summary>Image layouts.</summary>
     public IOciLayouts Layouts { get; init; } = LayoutDirectories.None;
+
+    /// <summary>Stores of blobs by id: <c>local:DIRECTORY</c>.</summary>
+    public IReadOnlyDictionary<string, IContentStore> Contents { get; init; } = new Dictionary<string, IContentStore>();
 }

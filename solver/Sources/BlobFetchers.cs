@@ -2,6 +2,7 @@ using Cairn.Cache.Refs;
 using Cairn.Llb;
 using Cairn.Solver.Images;
 using Cairn.Solver.Registry;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Sources;
@@ -15,11 +16,18 @@ internal sealed class BlobFetchers(RegistryClient registry) : IBlobFetchers
     {
         public async Task<Stream> OpenAsync(Descriptor blob, BlobSource source, long offset, CancellationToken cancellationToken)
         {
-            if (source.Value.StartsWith(RegistryImage.Scheme, StringComparison.Ordinal))
+            bool isInsecure = source.Value.StartsWith(RegistryImage.InsecureScheme, StringComparison.Ordinal);
+            if (isInsecure || source.Value.StartsWith(RegistryImage.Scheme, StringComparison.Ordinal))
             {
-                string name = source.Value[RegistryImage.Scheme.Length..];
+                string name = source.Value[(isInsecure ? RegistryImage.InsecureScheme : RegistryImage.Scheme).Length..];
                 int slash = name.IndexOf('/', StringComparison.Ordinal);
-                return await registry.Repository(name[..slash], name[(slash + 1)..], SessionAccess.Access(sessions, null)).OpenBlobAsync(blob, offset, cancellationToken);
+                RegistryAccess access = SessionAccess.Access(sessions, null) with { Insecure = isInsecure };
+                return await registry.Repository(name[..slash], name[(slash + 1)..], access).OpenBlobAsync(blob, offset, cancellationToken);
+            }
+
+            if (source.Value.StartsWith(ClientStoreContent.Scheme, StringComparison.Ordinal))
+            {
+                return await ClientStoreContent.OpenAsync(sessions, source.Value[ClientStoreContent.Scheme.Length..], blob.Digest, offset, cancellationToken);
             }
 
             if (source.Value.StartsWith(LayoutImage.Scheme, StringComparison.Ordinal))

@@ -1,6 +1,7 @@
 using Cairn.Snapshotter.Store;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Registry;
+using Cairn.Solver.Remote;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cairn.Solver.Sources;
@@ -25,5 +26,8 @@ internal static class TransferRegistration
         .AddSingleton<IBlobFetchers, BlobFetchers>()
         .AddSingleton<IExporterKind, ImageExporterKind>()
         .AddSingleton<IExporterKind, OciExporterKind>()
-        .AddSingleton<IExporterKind, TreeExporterKind>();
+        .AddSingleton<IExporterKind, TreeExporterKind>()
+        .AddSingleton<ICacheBackend, RegistryCacheBackend>()
+        .AddSingleton<ICacheBackend, LocalCacheBackend>()
+        .AddSingleton<RemoteCaches>();
 }

@@ -90,7 +90,11 @@ public class FlagTests
     [InlineData("--progress", "plian", "did you mean plain?")]
     [InlineData("--shm-size", "12q", "invalid size")]
     [InlineData("--provenance", "true", "attestations are missing")]
-    [InlineData("--cache-to", "type=inline", "missing in this version")]
+    [InlineData("--cache-to", "type=inlnie", "did you mean inline?")]
+    [InlineData("--cache-to", "mode=max", "type is required")]
+    [InlineData("--cache-to", "type=local,mode=max", "dest is required for type=local")]
+    [InlineData("--cache-from", "type=local", "src is required for type=local")]
+    [InlineData("--cache-from", "", "a name in a registry or type=")]
     [InlineData("--build-arg", "=x", "the name is missing")]
     public void A_value_that_cannot_be_meant_is_refused_with_the_reason(string flag, string value, string reason)
     {

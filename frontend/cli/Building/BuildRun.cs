@@ -28,7 +28,8 @@ internal sealed class BuildRun(BuildSettings settings)
         string id = Guid.NewGuid().ToString("N");
         using ContextOpener opener = new(settings, id, Console.OpenStandardInput());
         OpenedContexts contexts = await opener.OpenAsync(interrupts.Token);
-        using BuildSession session = BuildSession.Open(id, settings, contexts, plan);
+        CachePlan caches = await CachePlan.OpenAsync(settings, interrupts.Token);
+        using BuildSession session = BuildSession.Open(id, settings, contexts, plan, caches);
 
         BuildView view = new();
         BuildResult result;
@@ -41,7 +42,7 @@ internal sealed class BuildRun(BuildSettings settings)
             try
             {
                 await using ProgressPump pump = new(Displays.Open(settings.Progress, view, _clock.GetUtcNow()), _clock);
-                result = await solver.BuildAsync(Request(id, session.Session, contexts, plan), pump, interrupts.Token);
+                result = await solver.BuildAsync(Request(id, session.Session, contexts, plan, caches), pump, interrupts.Token);
             }
             finally
             {
@@ -76,6 +77,7 @@ internal sealed class BuildRun(BuildSettings settings)
             }
         }
 
+        await caches.FinishAsync(result.Response, CancellationToken.None);
         await ResultFiles.WriteAsync(settings, result.Response, CancellationToken.None);
         await TellAsync(unexpected);
         return unexpected.Count > 0 ? 1 : 0;
@@ -109,7 +111,7 @@ internal sealed class BuildRun(BuildSettings settings)
         return new BuildLabel(settings.Target is { } target ? $"{name} ({target})" : name, context, file, settings.Target ?? "");
     }
 
-    private BuildRequest Request(string id, ISession session, OpenedContexts contexts, OutputPlan plan)
+    private BuildRequest Request(string id, ISession session, OpenedContexts contexts, OutputPlan plan, CachePlan caches)
     {
         SortedDictionary<string, string> options = settings.FrontendOptions();
         foreach ((string key, string value) in contexts.Options)
@@ -126,6 +128,8 @@ internal sealed class BuildRun(BuildSettings settings)
             Frontend = contexts.Frontend,
             FrontendOptions = options,
             Exports = plan.Exports,
+            CacheImports = caches.Imports,
+            CacheExports = caches.Exports,
             Entitlements = settings.Entitlements,
         };
     }

@@ -15,7 +15,7 @@ internal sealed class BuildSession : IDisposable
 
     private readonly List<LocalDirectory> _directories = [];
 
-    private BuildSession(string id, BuildSettings settings, OpenedContexts contexts, OutputPlan plan)
+    private BuildSession(string id, BuildSettings settings, OpenedContexts contexts, OutputPlan plan, CachePlan caches)
     {
         Dictionary<string, ILocalFiles> files = new(StringComparer.Ordinal);
         foreach ((string name, string path) in contexts.Directories)
@@ -34,13 +34,15 @@ internal sealed class BuildSession : IDisposable
             Ssh = new SshSockets(settings.Ssh.ToDictionary(s => s.Id, Socket, StringComparer.Ordinal)),
             Exports = new ExportPaths(plan.Destinations),
             Layouts = new LayoutDirectories(contexts.Layouts),
+            Contents = caches.Contents,
         });
     }
 
     public ISession Session { get; }
 
     /// <exception cref="BuildException">Input: a secret's file or an agent's socket is not there.</exception>
-    public static BuildSession Open(string id, BuildSettings settings, OpenedContexts contexts, OutputPlan plan) => new(id, settings, contexts, plan);
+    public static BuildSession Open(string id, BuildSettings settings, OpenedContexts contexts, OutputPlan plan, CachePlan caches) =>
+        new(id, settings, contexts, plan, caches);
 
     public void Dispose() => _directories.ForEach(d => d.Dispose());
 

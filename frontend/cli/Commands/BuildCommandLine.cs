@@ -20,6 +20,8 @@ internal sealed class BuildCommandLine
     private readonly Option<string[]> _platform = List("--platform", "OS/ARCH", "Target platforms, comma-separated (repeatable)");
     private readonly Option<string[]> _output = List("--output", "SPEC", "Where the result goes: a directory, '-' (tar), or type=oci|docker|tar|local|image[,dest=PATH][,KEY=VALUE…] (repeatable)", "-o");
     private readonly Option<bool> _push = Flag("--push", "Push the image to its registry: --output type=image,push=true");
+    private readonly Option<string[]> _cacheFrom = List("--cache-from", "SPEC", "Cache to import: a name in a registry, or type=registry|local,ref=NAME|src=DIRECTORY[,KEY=VALUE…] (repeatable)");
+    private readonly Option<string[]> _cacheTo = List("--cache-to", "SPEC", "Cache to export: a name in a registry, or type=registry|local|inline[,ref=NAME|dest=DIRECTORY][,mode=min|max][,KEY=VALUE…] (repeatable)");
     private readonly Option<bool> _noCache = Flag("--no-cache", "Run every step, cached or not");
     private readonly Option<string[]> _noCacheFilter = List("--no-cache-filter", "STAGE", "Run the steps of these stages, cached or not (repeatable, comma-separated)");
     private readonly Option<bool> _pull = Flag("--pull", "Ask the registry for base images even when they are here");
@@ -54,7 +56,7 @@ internal sealed class BuildCommandLine
         Command.Arguments.Add(_context);
         foreach (Option option in (Option[])
             [
-                _file, _tag, _target, _buildArgument, _label, _platform, _output, _push, _noCache, _noCacheFilter, _pull, _progress, _quiet,
+                _file, _tag, _target, _buildArgument, _label, _platform, _output, _push, _cacheFrom, _cacheTo, _noCache, _noCacheFilter, _pull, _progress, _quiet,
                 _buildContext, _metadataFile, _imageIdFile, _expectCached, _timings, _definition, _secret, _ssh, _addHost, _network, _allow, _shmSize, _ulimit,
                 _resource, _cgroupParent, _provenance, _sbom, _load, root, additionalStore,
             ])
@@ -126,6 +128,8 @@ internal sealed class BuildCommandLine
             Platforms = Listed(parsed, _platform),
             Outputs = [.. (parsed.GetValue(_output) ?? []).Select(OutputSpec.Parse)],
             Push = parsed.GetValue(_push),
+            CacheFrom = [.. (parsed.GetValue(_cacheFrom) ?? []).Select(CacheOption.ParseFrom)],
+            CacheTo = [.. (parsed.GetValue(_cacheTo) ?? []).Select(CacheOption.ParseTo)],
             NoCache = noCache,
             NoCacheFilter = filter,
             Pull = parsed.GetValue(_pull),

@@ -11,8 +11,6 @@ internal static class RefusedFlags
         ("--annotation", "annotations are given as output attributes: --output type=image,annotation.KEY=VALUE"),
         ("--attest", "attestations are missing in this version"),
         ("--builder", "there are no builders to choose from: the engine runs in this process"),
-        ("--cache-from", "importing a cache is missing in this version"),
-        ("--cache-to", "exporting a cache is missing in this version"),
         ("--call", "frontend subrequests are missing in this version"),
         ("--check", "lint warnings are shown with every build; a run that only checks is missing in this version"),
         ("--isolation", "only Linux containers exist"),

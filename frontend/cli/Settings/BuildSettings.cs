@@ -16,6 +16,8 @@ internal sealed record BuildSettings
     public IReadOnlyList<string> Platforms { get; init; } = [];
     public IReadOnlyList<OutputSpec> Outputs { get; init; } = [];
     public bool Push { get; init; }
+    public IReadOnlyList<CacheOption> CacheFrom { get; init; } = [];
+    public IReadOnlyList<CacheOption> CacheTo { get; init; } = [];
     public bool NoCache { get; init; }
     public IReadOnlyList<string> NoCacheFilter { get; init; } = [];
     public bool Pull { get; init; }

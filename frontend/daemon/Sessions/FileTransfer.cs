@@ -23,18 +23,19 @@ internal sealed class FileTransfer(
     private readonly Channel<uint> _wanted = Channel.CreateUnbounded<uint>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly SemaphoreSlim _window = new(Window);
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HashSet<uint> _open = [];   // the reader's own, as the two below
+    private readonly HashSet<uint> _open = [];   // the reader's own, as the three below
     private uint _entries;
     private bool _isListComplete;
+    private bool _isFinished;   // the client knows that everything has come
 
     /// <returns>False if the client does not offer the directory; then the receiver was told nothing.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task writing = WriteAsync(stop.Token);
+        Task writing = WriteAsync(stop);
         try
         {
-            return await ReadAsync(cancellationToken);
+            return await ReadAsync(stop.Token);
         }
         catch (RpcException)
         {
@@ -45,6 +46,11 @@ internal sealed class FileTransfer(
             await stop.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await ComplainAsync(e is OperationCanceledException ? "context canceled" : e.Message);
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                await writing;   // which has stopped the reading, and says why
+            }
+
             throw;
         }
         finally
@@ -84,7 +90,7 @@ internal sealed class FileTransfer(
         }
         while (await call.Responses.MoveNextAsync(cancellationToken));
 
-        return _complete.Task.IsCompleted ? true : throw misbehaviour("it ended before everything was sent");
+        return _isFinished ? true : throw misbehaviour("it ended before everything was sent");
     }
 
     private void Take(FilePacket packet)
@@ -117,6 +123,7 @@ internal sealed class FileTransfer(
                 receiver.Write((int)packet.Id, packet.Data.Span);
                 return;
             case PacketKind.Finish when _complete.Task.IsCompleted:
+                _isFinished = true;
                 return;
             case PacketKind.Error:
                 throw misbehaviour($"error from sender: {packet.Text}");
@@ -130,25 +137,38 @@ internal sealed class FileTransfer(
         }
     }
 
+    private async Task WriteAsync(CancellationTokenSource stop)
+    {
+        try
+        {
+            await WriteAsync(stop.Token);
+        }
+        catch (Exception e) when (e is not RpcException and not OperationCanceledException)
+        {
+            await stop.CancelAsync();   // nothing more will be asked for, so nothing more need be read
+            throw;
+        }
+    }
+
     private async Task WriteAsync(CancellationToken cancellationToken)
     {
         using var batch = new MessageBatch();
-        await foreach (uint id in _wanted.Reader.ReadAllAsync(cancellationToken))
+        while (await _wanted.Reader.WaitToReadAsync(cancellationToken))
         {
-            if (!_window.Wait(0, CancellationToken.None))
+            while (batch.Length < BatchSize && _wanted.Reader.TryRead(out uint id))
             {
-                await SendAsync(batch, cancellationToken);
-                await _window.WaitAsync(cancellationToken);
+                if (!_window.Wait(0, CancellationToken.None))
+                {
+                    await SendAsync(batch, cancellationToken);
+                    await _window.WaitAsync(cancellationToken);
+                }
+
+                batch.Add(FilePacket.Request(id), FilePacket.Marshaller);
             }
 
-            batch.Add(FilePacket.Request(id), FilePacket.Marshaller);
-            if (batch.Length >= BatchSize || _wanted.Reader.Count == 0)
-            {
-                await SendAsync(batch, cancellationToken);
-            }
+            await SendAsync(batch, cancellationToken);
         }
 
-        await SendAsync(batch, cancellationToken);
         await _complete.Task.WaitAsync(cancellationToken);
         await call.Requests.WriteAsync(FilePacket.Finish(), cancellationToken);
         await call.Requests.CompleteAsync(cancellationToken);

@@ -13,7 +13,7 @@ namespace Cairn.Daemon.Sessions;
 /// <param name="session">The client.</param>
 /// <param name="store">Its id: <c>oci:NAME</c>, <c>local:DIRECTORY</c> or <c>export</c>.</param>
 /// <remarks>Source: session.md, section 18; wire-schema.md, "Content".</remarks>
-internal sealed class RemoteContent(RemoteSession session, string store) : IOciLayout, IBlobTarget
+internal sealed class RemoteContent(RemoteSession session, string store) : IContentStore
 {
     private const int ChunkSize = 1 << 20;
 

@@ -52,6 +52,8 @@ internal sealed class RemoteSession : ISession
 
     public ILocalFiles? Files(string name) => null;
 
+    public IContentStore? Content(string store) => new RemoteContent(this, store);
+
     public ISentFiles? SentFiles(string name) => Serves(FileSyncMethods.DiffCopy.Path) ? new RemoteFiles(this, name) : null;
 
     public Task<Stream?> OpenUploadAsync(Uri address, CancellationToken cancellationToken) => RemoteUpload.OpenAsync(this, address, cancellationToken);
