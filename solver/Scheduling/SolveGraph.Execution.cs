@@ -97,8 +97,9 @@ internal sealed partial class SolveGraph
 
     private void Run(Execution execution, JobId? turn)
     {
-        VertexNode vertex = execution.Owners[0];
+        VertexNode vertex = execution.Owners.Find(static owner => owner.IgnoresCache) ?? execution.Owners[0];
         execution.First = vertex;
+        execution.IgnoresCache = vertex.IgnoresCache;
         execution.State = ExecutionState.Running;
         execution.Work = Begin(WorkKind.Execution, vertex, execution: execution);
         if (vertex.IsLimited)
@@ -117,9 +118,12 @@ internal sealed partial class SolveGraph
         {
             HasKeys = vertex.IgnoresCache || vertex.Edges.Exists(static edge => edge.RecordKeys.Length > 0),
         });
-        for (int i = 1; i < execution.Owners.Count; i++)
+        foreach (VertexNode owner in execution.Owners)
         {
-            _commands.Add(new Followed(execution.Owners[i].Payload, vertex.Payload));
+            if (owner != vertex)
+            {
+                _commands.Add(new Followed(owner.Payload, vertex.Payload));
+            }
         }
     }
 
