@@ -1,5 +1,4 @@
 using Cairn.Llb.Building;
-using Cairn.Solver;
 using Pb = Cairn.Protos.Pb;
 
 namespace Cairn.Frontend.Gateway;
@@ -7,11 +6,11 @@ namespace Cairn.Frontend.Gateway;
 /// <summary>A build context that came as a tar archive (compressed or not) in one file of a client's directory: it is unpacked by a step of the build.</summary>
 public static class ArchiveContext
 {
-    /// <summary>The Dockerfile frontend with the unpacked archive as context and as the place of the Dockerfile.</summary>
+    /// <summary>The unpacked archive as a definition.</summary>
     /// <param name="localName">Name of the directory in the session.</param>
     /// <param name="file">The archive in it.</param>
     /// <param name="sessionId">Session of the client.</param>
-    public static IFrontend Open(string localName, string file, string sessionId)
+    public static Pb.Definition Define(string localName, string file, string sessionId)
     {
         State archive = State.Local(
             localName,
@@ -20,6 +19,6 @@ public static class ArchiveContext
         State tree = State.Scratch.File(
             FileActions.None.Copy(archive, "/" + file, "/", new CopyOptions { AttemptUnpack = true, CreateDestinationPath = true }),
             new VertexOptions { CustomName = "[internal] unpack build context" });
-        return new DockerfileV0(new Dictionary<string, Pb.Definition>(StringComparer.Ordinal) { ["context"] = tree.Marshal() });
+        return tree.Marshal();
     }
 }

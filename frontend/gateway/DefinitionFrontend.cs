@@ -7,9 +7,10 @@ namespace Cairn.Frontend.Gateway;
 /// <summary>Solves a definition as it is, without a frontend language.</summary>
 public sealed class DefinitionFrontend : IFrontend
 {
-    private readonly Pb.Definition _definition;
+    private DefinitionFrontend(Pb.Definition definition) => Definition = definition;
 
-    private DefinitionFrontend(Pb.Definition definition) => _definition = definition;
+    /// <summary>What is solved.</summary>
+    public Pb.Definition Definition { get; }
 
     /// <summary>Reads a serialised definition.</summary>
     /// <param name="bytes">A <c>pb.Definition</c> message.</param>
@@ -22,7 +23,7 @@ public sealed class DefinitionFrontend : IFrontend
         IFrontendBridge bridge, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(bridge);
-        SolvedRef? solved = await bridge.SolveAsync(_definition, SolveOptions.Lazy, cancellationToken);
+        SolvedRef? solved = await bridge.SolveAsync(Definition, SolveOptions.Lazy, cancellationToken);
         return new FrontendSolve([new PlatformRef("", Platform: null, solved)], IsMultiPlatform: false, new Dictionary<string, byte[]>(StringComparer.Ordinal));
     }
 }

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
+using System.Net;
 using System.Text.Json;
+using System.Text;
 using Cairn.Llb;
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Registry;

@@ -149,6 +149,9 @@ internal sealed partial class SolveGraph
             case Executed executed:
                 OnExecuted(execution, executed);
                 break;
+            case WorkFailed { Lost.Count: > 0 } lost when execution.Owners.Count > 0:
+                OnExecutionFailed(execution, lost);   // also if it was told to stop: who has come meanwhile would run on the same inputs
+                break;
             case WorkFailed or WorkCancelled when work.IsCancelled:
                 Restart(execution);
                 break;

@@ -1,3 +1,5 @@
+using Cairn.Llb.Credentials;
+
 namespace Cairn.Solver.Sessions;
 
 /// <summary>The client's logins.</summary>

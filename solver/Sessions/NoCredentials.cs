@@ -1,3 +1,5 @@
+using Cairn.Llb.Credentials;
+
 namespace Cairn.Solver.Sessions;
 
 /// <summary>A client without logins.</summary>

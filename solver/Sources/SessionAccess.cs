@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Cairn.Llb;
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Progress;
 using Cairn.Solver.Registry;
 using Cairn.Solver.Sessions;

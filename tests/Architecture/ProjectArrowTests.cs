@@ -20,9 +20,10 @@ public class ProjectArrowTests
         ["Cairn.Daemon"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Snapshotter", "Cairn.Rpc", "Cairn.Wire", "Cairn.Solver", "Cairn.Frontend.Gateway"],
         ["Cairn.Cli"] =
         [
-            "Cairn.Llb", "Cairn.Client", "Cairn.Daemon", "Cairn.Frontend.Dockerfile", "Cairn.Frontend.Gateway", "Cairn.Solver",
+            "Cairn.Llb", "Cairn.Protos", "Cairn.Client", "Cairn.Daemon", "Cairn.Frontend.Dockerfile", "Cairn.Frontend.Gateway", "Cairn.Solver",
         ],
         ["Cairn.Examples.Merge"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Solver"],
+        ["Cairn.Examples.Client"] = ["Cairn.Llb", "Cairn.Protos", "Cairn.Client"],
     };
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text;
 using Cairn.Cli.Contexts;
 using Cairn.Cli.Settings;
 using Cairn.Llb;
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Registry;
 using Cairn.Solver.Sessions;
 using Cairn.Solver.Sources;
@@ -30,7 +31,7 @@ internal sealed class BuildSession : IDisposable
             Id = id,
             Files = files,
             Secrets = new SecretValues(settings.Secrets.ToDictionary(s => s.Id, Reader, StringComparer.Ordinal)),
-            Credentials = DockerConfig.Default(),
+            Credentials = new DockerCredentials(DockerConfig.Default()),
             Ssh = new SshSockets(settings.Ssh.ToDictionary(s => s.Id, Socket, StringComparer.Ordinal)),
             Exports = new ExportPaths(plan.Destinations),
             Layouts = new LayoutDirectories(contexts.Layouts),
@@ -47,7 +48,7 @@ internal sealed class BuildSession : IDisposable
     public void Dispose() => _directories.ForEach(d => d.Dispose());
 
     // Files are looked at now, so that a wrong path is told before the build; they are read when the build asks.
-    private static Func<byte[]?> Reader(SecretSpec secret)
+    internal static Func<byte[]?> Reader(SecretSpec secret)
     {
         if (secret.Variable is { } variable)
         {
@@ -66,7 +67,7 @@ internal sealed class BuildSession : IDisposable
             : throw new BuildException(ErrorKind.Input, "", "", $"failed to read secret {secret.Id}: {secret.File} is larger than {MaxSecretBytes} bytes");
     }
 
-    private static string Socket(SshSpec ssh)
+    internal static string Socket(SshSpec ssh)
     {
         if (ssh.Paths.Count > 1)
         {

@@ -15,6 +15,34 @@ internal static class RecordText
 
     public static string Header { get; } = $"{"ID".PadRight(IdWidth)}RECLAIMABLE\tSIZE\t\tLAST ACCESSED";
 
+    /// <summary>Writes the records to the standard output, the largest first, and what they come to.</summary>
+    public static async Task WriteAsync(IReadOnlyList<StoredRecord> all, DiskUsageSettings settings, DateTimeOffset now)
+    {
+        IReadOnlyList<StoredRecord> records = [.. all.OrderByDescending(r => r.Size).ThenBy(r => r.Id, StringComparer.Ordinal)];
+        if (!settings.Verbose && !settings.Json)
+        {
+            await Console.Out.WriteLineAsync(Header);
+        }
+
+        foreach (StoredRecord record in records)
+        {
+            await Console.Out.WriteLineAsync(settings.Json ? Json(record) : settings.Verbose ? Long(record, now) : Row(record, now));
+        }
+
+        if (settings.Json)
+        {
+            return;
+        }
+
+        long total = records.Sum(r => r.Size), shared = records.Where(r => r.IsShared).Sum(r => r.Size);
+        if (shared > 0)
+        {
+            await Console.Out.WriteLineAsync($"Shared:\t\t{ByteSize.Format(shared)}\nPrivate:\t{ByteSize.Format(total - shared)}");
+        }
+
+        await Console.Out.WriteLineAsync($"Reclaimable:\t{ByteSize.Format(records.Where(r => !r.IsInUse).Sum(r => r.Size))}\nTotal:\t\t{ByteSize.Format(total)}");
+    }
+
     /// <summary>One line of the table; a "*" marks a cache mount, whose files change.</summary>
     public static string Row(StoredRecord record, DateTimeOffset now) =>
         $"{(record.IsMutable ? record.Id + "*" : record.Id).PadRight(IdWidth)}{(record.IsInUse ? "false" : "true")}\t\t{ByteSize.Format(record.Size)}\t\t{Ago(record.LastUsedAt, now)}";

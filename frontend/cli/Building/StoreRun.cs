@@ -14,42 +14,7 @@ internal static class StoreRun
     public static async Task<int> DiskUsageAsync(DiskUsageSettings settings)
     {
         await using BuildSolver solver = Open(settings.Root, settings.AdditionalStores);
-        IReadOnlyList<StoredRecord> records =
-            [.. solver.Store.DiskUsage([]).OrderByDescending(r => r.Size).ThenBy(r => r.Id, StringComparer.Ordinal)];
-        if (settings.Json)
-        {
-            foreach (StoredRecord record in records)
-            {
-                await Console.Out.WriteLineAsync(RecordText.Json(record));
-            }
-
-            return 0;
-        }
-
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        if (settings.Verbose)
-        {
-            foreach (StoredRecord record in records)
-            {
-                await Console.Out.WriteLineAsync(RecordText.Long(record, now));
-            }
-        }
-        else
-        {
-            await Console.Out.WriteLineAsync(RecordText.Header);
-            foreach (StoredRecord record in records)
-            {
-                await Console.Out.WriteLineAsync(RecordText.Row(record, now));
-            }
-        }
-
-        long total = records.Sum(r => r.Size), shared = records.Where(r => r.IsShared).Sum(r => r.Size);
-        if (shared > 0)
-        {
-            await Console.Out.WriteLineAsync($"Shared:\t\t{ByteSize.Format(shared)}\nPrivate:\t{ByteSize.Format(total - shared)}");
-        }
-
-        await Console.Out.WriteLineAsync($"Reclaimable:\t{ByteSize.Format(records.Where(r => !r.IsInUse).Sum(r => r.Size))}\nTotal:\t\t{ByteSize.Format(total)}");
+        await RecordText.WriteAsync([.. solver.Store.DiskUsage([])], settings, TimeProvider.System.GetUtcNow());
         return 0;
     }
 
@@ -108,7 +73,7 @@ internal static class StoreRun
         return solver;
     }
 
-    private static async Task<bool> ConfirmAsync(PruneSettings settings)
+    internal static async Task<bool> ConfirmAsync(PruneSettings settings)
     {
         if (Console.IsInputRedirected)
         {

@@ -45,6 +45,9 @@ internal sealed class BuildCommandLine
     private readonly Option<string> _provenance = Text("--provenance", "BOOL", "Provenance attestation: only 'false' until it exists");
     private readonly Option<string> _sbom = Text("--sbom", "BOOL", "SBOM attestation: only 'false' until it exists");
     private readonly Option<bool> _load = Flag("--load", "Refused: there is no Docker engine's image store to load into");
+    private readonly Option<bool> _detach = Flag("--detach", "Let the daemon of --addr build, print the build's id, and return");
+    private readonly Option<string?> _buildId = new("--build-id") { Hidden = true };   // what a detached build runs itself with
+    private readonly Option<string?> _address = DaemonOption.Create();
     private readonly Option<string?> _root;
     private readonly Option<string[]> _additionalStore;
 
@@ -58,7 +61,7 @@ internal sealed class BuildCommandLine
             [
                 _file, _tag, _target, _buildArgument, _label, _platform, _output, _push, _cacheFrom, _cacheTo, _noCache, _noCacheFilter, _pull, _progress, _quiet,
                 _buildContext, _metadataFile, _imageIdFile, _expectCached, _timings, _definition, _secret, _ssh, _addHost, _network, _allow, _shmSize, _ulimit,
-                _resource, _cgroupParent, _provenance, _sbom, _load, root, additionalStore,
+                _resource, _cgroupParent, _provenance, _sbom, _load, root, additionalStore, _address, _detach, _buildId,
             ])
         {
             Command.Options.Add(option);
@@ -117,8 +120,14 @@ internal sealed class BuildCommandLine
             entitlements.Add("network.host");   // asking for the mode on the command line is the permission
         }
 
+        string? address = DaemonOption.Read(parsed, _address, _root, _additionalStore);
+        bool detach = parsed.GetValue(_detach);
+        CheckRemote(parsed, address, detach, [definition, file, context]);
         return new BuildSettings
         {
+            Address = address,
+            Detach = detach,
+            BuildId = parsed.GetValue(_buildId),
             Context = context ?? ".",
             File = file,
             Tags = parsed.GetValue(_tag) ?? [],
@@ -154,6 +163,24 @@ internal sealed class BuildCommandLine
         };
     }
 
+    private void CheckRemote(ParseResult parsed, string? address, bool detach, string?[] inputs)
+    {
+        if (detach && address is null)
+        {
+            throw new UsageException("--detach needs a daemon that goes on with the build: name it with --addr");
+        }
+
+        if (detach && (inputs.Contains("-", StringComparer.Ordinal) || (parsed.GetValue(_output) ?? []).Contains("-", StringComparer.Ordinal)))
+        {
+            throw new UsageException("--detach: a build that goes on alone has no standard input and output");
+        }
+
+        if (address is not null && (parsed.GetValue(_expectCached) is { Length: > 0 } || parsed.GetValue(_timings) is not null))
+        {
+            throw new UsageException("--expect-cached and --timings look into the store, and that of a daemon cannot be reached; leave them out beside --addr");
+        }
+    }
+
     private static void RefuseAttestation(string flag, string? value)
     {
         if (value is not (null or "false" or "0" or "disabled=true" or "mode=disabled"))
@@ -170,7 +197,8 @@ internal sealed class BuildCommandLine
             : arguments;
     }
 
-    private static ProgressMode Mode(string? text)
+    /// <summary>How a build is shown; null for the default.</summary>
+    internal static ProgressMode Mode(string? text)
     {
         string mode = text ?? Environment.GetEnvironmentVariable("BUILDKIT_PROGRESS") ?? "auto";
         string[] known = ["auto", "plain", "quiet", "rawjson", "tty"];

@@ -42,6 +42,16 @@ internal sealed class CairnCommandLine
         history.OnRun(Engine.HistoryAsync);
         _root.Subcommands.Add(history.Command);
 
+        foreach (WatchCommandLine watch in (WatchCommandLine[])[new(isAttached: true), new(isAttached: false)])
+        {
+            watch.Command.SetAction((parsed, _) => Engine.WatchAsync(watch.Read(parsed)));
+            _root.Subcommands.Add(watch.Command);
+        }
+
+        var info = new InfoCommandLine();
+        info.Command.SetAction((parsed, _) => Engine.InfoAsync(info.Read(parsed)));
+        _root.Subcommands.Add(info.Command);
+
         var store = new StoreCommandLine();
         store.Verify.SetAction((parsed, _) => Engine.VerifyStoreAsync(store.Read(parsed)));
         store.Repair.SetAction((parsed, _) => Engine.RepairStoreAsync(store.Read(parsed)));
@@ -82,7 +92,7 @@ internal sealed class CairnCommandLine
 
     /// <summary>"cairn build", the command that a failed parse was about.</summary>
     public static string CommandPath(string[] arguments) =>
-        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "explain" or "debug" or "history" or "llb" or "daemon" or "completion" ? $"cairn {arguments[0]}" : "cairn";
+        arguments.Length > 0 && arguments[0] is "build" or "du" or "prune" or "store" or "explain" or "debug" or "history" or "llb" or "daemon" or "attach" or "wait" or "info" or "completion" ? $"cairn {arguments[0]}" : "cairn";
 
     internal static Option<string?> RootOption() =>
         new("--root") { HelpName = "DIR", Description = "Where the store is (default: /var/lib/cairn as root, else $XDG_DATA_HOME/cairn)" };

@@ -8,6 +8,7 @@ internal sealed class DiskUsageCommandLine
 {
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show every field of every record" };
     private readonly Option<string> _format = new("--format") { HelpName = "FORMAT", Description = "table or json (one record a line)" };
+    private readonly Option<string?> _address = DaemonOption.Create();
     private readonly Option<string?> _root;
     private readonly Option<string[]> _additionalStore;
 
@@ -19,6 +20,7 @@ internal sealed class DiskUsageCommandLine
         Command.Options.Add(_verbose);
         Command.Options.Add(_format);
         Command.Options.Add(root);
+        Command.Options.Add(_address);
         Command.Options.Add(additionalStore);
     }
 
@@ -30,6 +32,9 @@ internal sealed class DiskUsageCommandLine
         string format = parsed.GetValue(_format) ?? "table";
         return format is "table" or "json"
             ? new DiskUsageSettings(parsed.GetValue(_root), parsed.GetValue(_additionalStore) ?? [], parsed.GetValue(_verbose), format == "json")
+            {
+                Address = DaemonOption.Read(parsed, _address, _root, _additionalStore),
+            }
             : throw new UsageException($"--format: unknown format '{format}' (table or json)");
     }
 }

@@ -56,6 +56,8 @@ internal sealed class HistoryCommandLine
             command.Options.Add(option);
         }
 
+        Option<string?> address = DaemonOption.Create();
+        command.Options.Add(address);
         Command.Subcommands.Add(command);
         _commands.Add((command, parsed => new HistorySettings(
             parsed.GetValue(root),
@@ -70,7 +72,10 @@ internal sealed class HistoryCommandLine
             format is not null && IsJson(parsed.GetValue(format)),
             all is not null && parsed.GetValue(all),
             output is null ? null : parsed.GetValue(output),
-            parsed.GetValue(additionalStore) ?? [])));
+            parsed.GetValue(additionalStore) ?? [])
+        {
+            Address = DaemonOption.Read(parsed, address, root, null),
+        }));
     }
 
     private static bool IsJson(string? format) => (format ?? "table") switch

@@ -14,6 +14,7 @@ internal sealed class PruneCommandLine
     private readonly Option<string> _reserved = new("--reserved-space") { HelpName = "SIZE", Description = "Never go below this" };
     private readonly Option<string> _minFree = new("--min-free-space") { HelpName = "SIZE", Description = "Remove until this much of the disk is free" };
     private readonly Option<bool> _history = new("--history") { Description = "Remove the records of builds, too" };
+    private readonly Option<string?> _address = DaemonOption.Create();
     private readonly Option<string?> _root;
     private readonly Option<string[]> _additionalStore;
 
@@ -22,7 +23,7 @@ internal sealed class PruneCommandLine
         _root = root;
         _additionalStore = additionalStore;
         Command = new Command("prune", "Remove what no build is using from the store");
-        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, _history, root, additionalStore])
+        foreach (Option option in (Option[])[_all, _force, _keepDuration, _maxUsed, _reserved, _minFree, _history, root, _address, additionalStore])
         {
             Command.Options.Add(option);
         }
@@ -40,7 +41,10 @@ internal sealed class PruneCommandLine
         Size(parsed, _maxUsed),
         Size(parsed, _reserved),
         Size(parsed, _minFree),
-        parsed.GetValue(_history));
+        parsed.GetValue(_history))
+    {
+        Address = DaemonOption.Read(parsed, _address, _root, _additionalStore),
+    };
 
     private static long? Size(ParseResult parsed, Option<string> option) =>
         parsed.GetValue(option) is { } text ? ByteSize.Parse(text, option.Name) : null;

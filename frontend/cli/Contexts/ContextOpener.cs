@@ -1,6 +1,7 @@
 using Cairn.Cli.Settings;
 using Cairn.Frontend.Gateway;
 using Cairn.Llb;
+using Cairn.Protos.Pb;
 using Cairn.Solver;
 
 namespace Cairn.Cli.Contexts;
@@ -14,6 +15,7 @@ internal sealed class ContextOpener(BuildSettings settings, string sessionId, St
     private readonly SortedDictionary<string, string> _options = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> _directories = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> _layouts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Definition> _inputs = new(StringComparer.Ordinal);
     private DirectoryInfo? _scratch;
 
     /// <exception cref="BuildException">Input: something named is not there.</exception>
@@ -27,7 +29,11 @@ internal sealed class ContextOpener(BuildSettings settings, string sessionId, St
             OpenNamed(name, value);
         }
 
-        return new OpenedContexts(frontend, _options, _directories, _layouts);
+        return new OpenedContexts(frontend, _options, _directories, _layouts)
+        {
+            Definition = (frontend as DefinitionFrontend)?.Definition,
+            Inputs = _inputs,
+        };
     }
 
     public void Dispose() => _scratch?.Delete(recursive: true);
@@ -121,7 +127,8 @@ internal sealed class ContextOpener(BuildSettings settings, string sessionId, St
                 _options["filename"] = inside;
             }
 
-            return ArchiveContext.Open("stdin", ArchiveName, sessionId);
+            _inputs["context"] = ArchiveContext.Define("stdin", ArchiveName, sessionId);
+            return new DockerfileV0(_inputs);
         }
 
         if (settings.File is not null)

@@ -1,3 +1,4 @@
+using Cairn.Protos.Pb;
 using Cairn.Solver;
 
 namespace Cairn.Cli.Contexts;
@@ -11,4 +12,11 @@ internal sealed record OpenedContexts(
     IFrontend Frontend,
     IReadOnlyDictionary<string, string> Options,
     IReadOnlyDictionary<string, string> Directories,
-    IReadOnlyDictionary<string, string> Layouts);
+    IReadOnlyDictionary<string, string> Layouts)
+{
+    /// <summary>What is solved instead of a Dockerfile; null for a Dockerfile.</summary>
+    public Definition? Definition { get; init; }
+
+    /// <summary>Contexts that are no directories, by name.</summary>
+    public IReadOnlyDictionary<string, Definition> Inputs { get; init; } = new Dictionary<string, Definition>();
+}

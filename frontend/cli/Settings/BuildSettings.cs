@@ -26,6 +26,15 @@ internal sealed record BuildSettings
     /// <summary>The store, or null for the default.</summary>
     public string? Root { get; init; }
 
+    /// <summary>The daemon that builds; null for this process.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>The command ends as soon as the daemon knows the build.</summary>
+    public bool Detach { get; init; }
+
+    /// <summary>Names the build at the daemon; null for a random name.</summary>
+    public string? BuildId { get; init; }
+
     /// <summary>Other stores to look into.</summary>
     public IReadOnlyList<string> AdditionalStores { get; init; } = [];
 

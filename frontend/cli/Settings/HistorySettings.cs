@@ -10,4 +10,8 @@ namespace Cairn.Cli.Settings;
 /// <param name="Output">A file, "-", or null.</param>
 /// <param name="AdditionalStores">Other stores to look into.</param>
 internal sealed record HistorySettings(
-    string? Root, HistoryAction Action, IReadOnlyList<string> Builds, string? Step, bool Json, bool All, string? Output, IReadOnlyList<string> AdditionalStores);
+    string? Root, HistoryAction Action, IReadOnlyList<string> Builds, string? Step, bool Json, bool All, string? Output, IReadOnlyList<string> AdditionalStores)
+{
+    /// <summary>The daemon whose builds they are; null for those of a store of this machine.</summary>
+    public string? Address { get; init; }
+}

@@ -8,6 +8,7 @@ using Cairn.Rpc.Calls;
 using Cairn.Rpc.Server;
 using Cairn.Solver;
 using Cairn.Solver.Sessions;
+using Cairn.Wire.Headers;
 
 namespace Cairn.Daemon.Control;
 
@@ -47,7 +48,10 @@ internal sealed class SolveHandler(
                 using ClientBuild? client = plan.Frontend.Length == 0 && plan.Definition is null
                     ? clientBuilds.Register(plan.Ref, plan.FrontendInputs)
                     : null;
-                return await SolveAsync(build, client, cancellationToken);
+
+                // A detached build goes on when whoever asked for it has gone.
+                bool isDetached = call.RequestHeaders.Find(HeaderNames.Detach) == "1";
+                return await SolveAsync(build, client, isDetached ? CancellationToken.None : cancellationToken);
             }
             finally
             {

@@ -1,3 +1,4 @@
+using Cairn.Llb.Credentials;
 using Cairn.Protos.FileSync;
 using Cairn.Rpc.Calls;
 using Cairn.Rpc.Client;

@@ -14,7 +14,7 @@ public sealed class SimulationTests
     /// <summary>Seeds that found something once; CAIRN_SEED replays another.</summary>
     public static TheoryData<int> FoundSeeds => Environment.GetEnvironmentVariable("CAIRN_SEED") is { Length: > 0 } seed
         ? [int.Parse(seed, CultureInfo.InvariantCulture)]
-        : [1401, 47664247];
+        : [1401, 47664247, 180470747];
 
     [Theory]
     [MemberData(nameof(FoundSeeds))]

@@ -1,6 +1,5 @@
 using Cairn.Llb;
-using Cairn.Solver.Registry;
-using Cairn.Solver.Sessions;
+using Cairn.Llb.Credentials;
 using Xunit;
 
 namespace Cairn.Solver.Tests.Transfer;

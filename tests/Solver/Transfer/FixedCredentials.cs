@@ -1,3 +1,4 @@
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Sessions;
 
 namespace Cairn.Solver.Tests.Transfer;

@@ -1,5 +1,6 @@
 using System.Text;
 using Cairn.Llb;
+using Cairn.Llb.Credentials;
 using Cairn.Solver.Registry;
 using Cairn.Solver.Sessions;
 using Xunit;

@@ -2,16 +2,15 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Cairn.Llb;
-using Cairn.Solver.Sessions;
 
-namespace Cairn.Solver.Registry;
+namespace Cairn.Llb.Credentials;
 
 /// <summary>Credentials from docker's configuration file and the helpers it names.</summary>
 /// <remarks>Source: docker/cli, "docker login", sections on config.json, credsStore and credHelpers. The file is read when it is first needed.</remarks>
-public sealed class DockerConfig : IRegistryCredentials
+public sealed class DockerConfig
 {
     private const string HubKey = "https://index.docker.io/v1/";
+    private const string HubHost = "registry-1.docker.io";
     private const string TokenUser = "<token>";
     private readonly Lazy<JsonElement> _root;
     private readonly ConcurrentDictionary<string, Task<RegistryCredential?>> _answers = new(StringComparer.Ordinal);
@@ -31,12 +30,14 @@ public sealed class DockerConfig : IRegistryCredentials
         return new DockerConfig(Path.Combine(directory, "config.json"));
     }
 
-    /// <inheritdoc/>
+    /// <summary>The login for a registry; null if there is none.</summary>
+    /// <param name="host">Host with port where it has one; all names of Docker Hub are one.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="BuildException">The file is not JSON, or a helper failed.</exception>
     public Task<RegistryCredential?> GetAsync(string host, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(host);
-        string key = host is "docker.io" or "index.docker.io" or RegistryEndpoint.DockerHubHost ? HubKey : host;
+        string key = host is "docker.io" or "index.docker.io" or HubHost ? HubKey : host;
         return _answers.GetOrAdd(key, LookUpAsync).WaitAsync(cancellationToken);
     }
 

@@ -1,4 +1,4 @@
-namespace Cairn.Solver.Sessions;
+namespace Cairn.Llb.Credentials;
 
 /// <summary>A login. An empty user name means that the secret is an identity token (OAuth refresh token).</summary>
 /// <param name="UserName">May be empty.</param>
