@@ -38,6 +38,9 @@ internal sealed class BuildJob(
     /// <summary>What it may do.</summary>
     public Entitlements Entitlements { get; } = entitlements;
 
+    /// <summary>Most processes that a step of the build may have at a time; null if there is no limit.</summary>
+    public long? MostProcesses { get; init; }
+
     /// <summary>Keeps records of the build's vertices; null if nobody does.</summary>
     public IVertexRecorder? Recorder { get; } = recorder;
 
