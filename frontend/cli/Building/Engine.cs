@@ -22,6 +22,8 @@ internal static class Engine
 
     public static Task<int> DebugAsync(DebugSettings settings) => DebugRun.RunAsync(settings);
 
+    public static Task<int> GraphAsync(GraphSettings settings) => GraphRun.RunAsync(settings);
+
     public static Task<int> ExplainAsync(ExplainSettings settings) => ExplainRun.RunAsync(settings);
 
     public static Task<int> HistoryAsync(HistorySettings settings) => settings.Address is { } address
@@ -37,6 +39,9 @@ internal static class Engine
     public static Task<int> RepairStoreAsync(StoreSettings settings) => StoreCheckRun.RepairAsync(settings);
 
     public static Task<int> DaemonAsync(IReadOnlyList<string> arguments) => Daemon.DaemonRun.RunAsync(arguments);
+
+    public static Task<int> DialStdioAsync(IReadOnlyList<string> arguments) =>
+        Daemon.Listening.StdioDialer.RunAsync(arguments, CancellationToken.None);
 
     public static Task<int> DumpLlbAsync(LlbDumpSettings settings) => LlbDumpRun.RunAsync(settings);
 }

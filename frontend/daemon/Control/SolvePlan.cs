@@ -42,7 +42,7 @@ internal static class SolvePlan
     public static IReadOnlyList<ExportSpec> Exports(SolveRequest plan) =>
         [.. plan.Exporters.Select(static export => new ExportSpec(export.Type, new Dictionary<string, string>(export.Attrs, StringComparer.Ordinal)))];
 
-    /// <summary>Caches that are named in the request.</summary>
+    /// <summary>The caches elsewhere that are asked for.</summary>
     public static IReadOnlyList<CacheSpec> Caches(IEnumerable<CacheOptionsEntry> entries) =>
         [.. entries.Select(static entry => new CacheSpec(entry.Type, new Dictionary<string, string>(entry.Attrs, StringComparer.Ordinal)))];
 

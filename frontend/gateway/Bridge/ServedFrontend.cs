@@ -43,6 +43,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
+        await ReleaseAllAsync();
         _returned.TrySetCanceled();
     }
 
@@ -57,6 +58,10 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RpcException(StatusCode.Cancelled, "the build has ended", e);
+        }
+        catch (BuildException e) when (Describe(e) is { } described)
+        {
+            throw described;
         }
     }
 
@@ -86,7 +91,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new BuildException(ErrorKind.Input, "", "", "cannot solve with both Definition and Frontend specified");
         }
 
-        _bridge.Import(ImportsOf(request));
+        _bridge.ImportCaches([.. request.CacheImports.Select(static entry => new CacheSpec(entry.Type, entry.Attrs.ToDictionary(StringComparer.Ordinal)))]);
         FrontendSolve solve;
         if (request.Frontend.Length > 0)
         {
@@ -117,15 +122,6 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         return solve.IsMultiPlatform
             ? throw new BuildException(ErrorKind.Input, "", "", "solve did not return default result")
             : new SolveResponse { Ref = _results.Add(solve.Platforms.Count > 0 ? solve.Platforms[0].Ref : null) };
-    }
-
-    // Options of a frontend name caches, too: clients do not know which of the two counts.
-    private static IReadOnlyList<CacheSpec> ImportsOf(SolveRequest request)
-    {
-        IEnumerable<CacheSpec> named = request.CacheImports.Select(
-            static entry => new CacheSpec(entry.Type, new Dictionary<string, string>(entry.Attrs, StringComparer.Ordinal)));
-        string option = request.FrontendOpt.GetValueOrDefault(CacheSpec.ImportOption, string.Empty);
-        return [.. option.Length > 0 ? named.Concat(CacheSpec.ParseImports(option)) : named];
     }
 
     internal async Task<EvaluateResponse> EvaluateAsync(EvaluateRequest request, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using Xunit;
 namespace Cairn.Solver.Tests.Execution;
 
 /// <summary>What both runtimes must do alike, on real containers.</summary>
-public abstract class ContainerExecutorTests : IDisposable
+public abstract partial class ContainerExecutorTests : IDisposable
 {
     private readonly ExecutorBench _bench;
 
@@ -266,6 +266,18 @@ public abstract class ContainerExecutorTests : IDisposable
         ExecExit exit = await _bench.RunAsync("x=$(head -c 100000000 /dev/zero | tr '\\0' x); echo $?", request => request with { Resources = new LinuxResources { Memory = 20 << 20 } });
 
         Assert.Equal(new ExecExit(137, WasOutOfMemory: true), exit);
+    }
+
+    [Fact]
+    public async Task A_process_cannot_have_more_processes_than_its_limit()
+    {
+        const string Script = "i=0; while [ $i -lt 60 ]; do sleep 60 & i=$((i+1)); done; kill $(jobs -p); wait; echo started $i";
+
+        Assert.Equal("started 60\n", await _bench.OutputOfAsync(Script, request => request with { MostProcesses = 200 }));
+        ExecExit exit = await _bench.RunAsync(Script, request => request with { MostProcesses = 20 });
+
+        Assert.NotEqual(0, exit.Code);
+        Assert.Contains("fork", _bench.Recorded.Errors + _bench.Recorded.Output, StringComparison.Ordinal);
     }
 
     [Fact]
