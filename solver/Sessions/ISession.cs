@@ -33,6 +33,6 @@ public interface ISession
     /// <summary>A directory that the client sends; null if it sends none. Whether it has one of this name shows when it is asked.</summary>
     ISentFiles? SentFiles(string name) => null;
 
-    /// <summary>The bytes of <c>http://buildkit-session/ID</c>, which can be read once; null if the client has none.</summary>
+    /// <summary>The bytes of <c>http://buildkit-session/ID</c>, which can be read once; null if the client has none. A remote one tells by an <see cref="IOException"/>.</summary>
     Task<Stream?> OpenUploadAsync(Uri address, CancellationToken cancellationToken) => Task.FromResult<Stream?>(null);
 }

@@ -95,15 +95,21 @@ internal sealed class HttpDownloads(StoreRoot store) : IDisposable
     private static async Task<HttpDownload> PullAsync(OpContext context, Uri uri, string url, CancellationToken cancellationToken)
     {
         using IProgressItem progress = context.Progress.Begin(url, "downloading", 0);
-        await using Stream upload = await context.Sessions.FirstAsync(session => session.OpenUploadAsync(uri, cancellationToken))
+        return await context.Sessions.FirstAsync(session => TryPullAsync(context, session, uri, url, progress, cancellationToken))
             ?? throw new ClientFaultException(ErrorKind.Input, "read upload", url, "no client offers it");
+    }
+
+    private static async Task<HttpDownload?> TryPullAsync(
+        OpContext context, ISession session, Uri uri, string url, IProgressItem progress, CancellationToken cancellationToken)
+    {
+        await using Stream? upload = await session.OpenUploadAsync(uri, cancellationToken);
         try
         {
-            return new HttpDownload(await StoreAsync(context, upload, null, progress, cancellationToken), null, null);
+            return upload is null ? null : new HttpDownload(await StoreAsync(context, upload, null, progress, cancellationToken), null, null);
         }
         catch (IOException e)
         {
-            throw new ClientFaultException(ErrorKind.Environment, "read upload", url, e.Message, null, e);
+            throw new ClientFaultException(ErrorKind.Environment, "read upload", url, e.Message, null, e) { Session = session };
         }
     }
 

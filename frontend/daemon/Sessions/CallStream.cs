@@ -7,6 +7,7 @@ namespace Cairn.Daemon.Sessions;
 internal sealed class CallStream<TRequest, TResponse>(ClientCall<TRequest, TResponse> call) : Stream
 {
     private readonly ByteMessageStream _bytes = call.AsByteStream();
+    private int _ended;
 
     public override bool CanRead => true;
 
@@ -50,8 +51,7 @@ internal sealed class CallStream<TRequest, TResponse>(ClientCall<TRequest, TResp
 
     public override async ValueTask DisposeAsync()
     {
-        await _bytes.DisposeAsync();
-        await call.DisposeAsync();
+        await EndAsync();
         await base.DisposeAsync();
     }
 
@@ -59,9 +59,18 @@ internal sealed class CallStream<TRequest, TResponse>(ClientCall<TRequest, TResp
     {
         if (disposing)
         {
-            _ = DisposeAsync().AsTask();   // memory only: a reset is sent with what goes out next
+            _ = EndAsync();   // memory only: a reset is sent with what goes out next
         }
 
         base.Dispose(disposing);
+    }
+
+    private async Task EndAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            await _bytes.DisposeAsync();
+            await call.DisposeAsync();
+        }
     }
 }

@@ -8,6 +8,7 @@ namespace Cairn.Daemon.Sessions;
 internal sealed class RemoteBlobStream(ClientCall<ReadContentRequest, ReadContentResponse> call) : Stream
 {
     private ReadOnlyMemory<byte> _unread;
+    private int _ended;
 
     public override bool CanRead => true;
 
@@ -67,7 +68,7 @@ internal sealed class RemoteBlobStream(ClientCall<ReadContentRequest, ReadConten
 
     public override async ValueTask DisposeAsync()
     {
-        await call.DisposeAsync();
+        await EndAsync();
         await base.DisposeAsync();
     }
 
@@ -75,9 +76,17 @@ internal sealed class RemoteBlobStream(ClientCall<ReadContentRequest, ReadConten
     {
         if (disposing)
         {
-            _ = call.DisposeAsync().AsTask();   // memory only: a reset is sent with what goes out next
+            _ = EndAsync();   // memory only: a reset is sent with what goes out next
         }
 
         base.Dispose(disposing);
+    }
+
+    private async Task EndAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            await call.DisposeAsync();
+        }
     }
 }

@@ -8,28 +8,13 @@ namespace Cairn.Daemon.Sessions;
 /// <remarks>Source: session.md, section 17.</remarks>
 internal static class RemoteUpload
 {
-    /// <summary>Begins to pull; null if the client offers nothing there. Its later failures are <see cref="IOException"/>.</summary>
+    /// <summary>Begins to pull. Whether the client offers anything there shows when it is read: failures of reading are <see cref="IOException"/>.</summary>
     public static async Task<Stream?> OpenAsync(RemoteSession session, Uri address, CancellationToken cancellationToken)
     {
         try
         {
             var headers = new Metadata { { HeaderNames.UploadPath, address.AbsolutePath }, { HeaderNames.UploadHost, address.Host } };
-            var call = await session.BeginAsync(UploadMethods.Pull, headers, cancellationToken);
-            try
-            {
-                // The answer's headers come when the client has found the stream; a refusal comes without.
-                await call.ReadHeadersAsync(cancellationToken);
-                return new CallStream<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(call);
-            }
-            catch
-            {
-                await call.DisposeAsync();
-                throw;
-            }
-        }
-        catch (RpcException e) when (e.Status.Code is StatusCode.Unimplemented or StatusCode.NotFound)
-        {
-            return null;
+            return new CallStream<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>(await session.BeginAsync(UploadMethods.Pull, headers, cancellationToken));
         }
         catch (RpcException e)
         {
