@@ -14,9 +14,13 @@ public sealed class CompatibilityTableTests
     public async Task Every_method_that_is_served_has_a_row()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync();
-        Assert.Empty(daemon.Server.Methods
-            .Where(static path => !path.StartsWith("/moby.buildkit.v1.frontend.", StringComparison.Ordinal))   // the section of the gateway
-            .Where(static path => !Page.Contains($"| `{path[1..]}` |", StringComparison.Ordinal)));
+        string[] missing =
+        [
+            .. daemon.Server.Methods
+                .Where(static path => !path.StartsWith("/moby.buildkit.v1.frontend.", StringComparison.Ordinal))   // the section of the gateway
+                .Where(static path => !Page.Contains($"| `{path[1..]}` |", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(missing);
     }
 
     [Fact]
@@ -26,16 +30,23 @@ public sealed class CompatibilityTableTests
         [
             Protos.Control.ControlReflection.Descriptor, Protos.ContentStore.ContentReflection.Descriptor, Protos.OpenTelemetry.CollectorReflection.Descriptor,
         ];
-        Assert.Empty(files.SelectMany(static file => file.Services).SelectMany(static service => service.Methods)
-            .Select(static method => $"{method.Service.FullName}/{method.Name}")
-            .Where(static name => !Page.Contains($"| `{name}` |", StringComparison.Ordinal)));
+        string[] missing =
+        [
+            .. files.SelectMany(static file => file.Services).SelectMany(static service => service.Methods)
+                .Select(static method => $"{method.Service.FullName}/{method.Name}")
+                .Where(static name => !Page.Contains($"| `{name}` |", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(missing);
     }
 
     [Fact]
     public void Every_flag_and_key_has_a_row()
     {
-        Assert.Empty(DaemonFlags.All.Select(static flag => $"--{flag.Name}")
-            .Concat(ConfigurationKeys.Used).Concat(ConfigurationKeys.Ignored)
-            .Where(static name => !Page.Contains($"| `{name}` |", StringComparison.Ordinal)));
+        string[] missing =
+        [
+            .. DaemonFlags.All.Select(static flag => $"--{flag.Name}").Concat(ConfigurationKeys.Used).Concat(ConfigurationKeys.Ignored)
+                .Where(static name => !Page.Contains($"| `{name}` |", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(missing);
     }
 }
