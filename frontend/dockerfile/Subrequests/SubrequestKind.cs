@@ -33,10 +33,10 @@ internal sealed record SubrequestKind(string Name, string Version, string Descri
                 writer.WriteNull("opts");
                 writer.WriteNull("inputs");
                 writer.WriteStartArray("metadata");
-                foreach (string name in (string[])["result.json", "result.txt"])
+                foreach (string key in (string[])["result.json", "result.txt"])
                 {
                     writer.WriteStartObject();
-                    writer.WriteString("name", name);
+                    writer.WriteString("name", key);
                     writer.WriteString("description", "");
                     writer.WriteEndObject();
                 }
@@ -46,13 +46,13 @@ internal sealed record SubrequestKind(string Name, string Version, string Descri
                 writer.WriteEndObject();
             }
         });
-        int name = All.Max(static kind => kind.Short.Length) + 1;
-        int version = All.Max(static kind => Math.Max(kind.Version.Length, "VERSION".Length)) + 1;
+        int names = All.Max(static kind => kind.Short.Length) + 1;
+        int versions = All.Max(static kind => Math.Max(kind.Version.Length, "VERSION".Length)) + 1;
         var text = new StringBuilder();
-        text.Append("NAME".PadRight(name)).Append("VERSION".PadRight(version)).Append("DESCRIPTION\n");
+        text.Append("NAME".PadRight(names)).Append("VERSION".PadRight(versions)).Append("DESCRIPTION\n");
         foreach (SubrequestKind kind in All)
         {
-            text.Append(kind.Short.PadRight(name)).Append(kind.Version.PadRight(version)).Append(kind.Description).Append('\n');
+            text.Append(kind.Short.PadRight(names)).Append(kind.Version.PadRight(versions)).Append(kind.Description).Append('\n');
         }
 
         return Describe.Answer(json, text.ToString());

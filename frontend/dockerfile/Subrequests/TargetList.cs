@@ -55,6 +55,6 @@ internal static class TargetList
 
     // A comment above the stage that begins with its name.
     private static string Description(Stage stage) => stage.Name is not { Length: > 0 } name ? ""
-        : stage.Text.Comments.FirstOrDefault(comment => comment.StartsWith(name + " ", StringComparison.Ordinal)) is { } comment ? comment[(name.Length + 1)..]
+        : stage.Text.Comments.FirstOrDefault(text => text.StartsWith(name + " ", StringComparison.Ordinal)) is { } comment ? comment[(name.Length + 1)..]
         : "";
 }

@@ -80,7 +80,7 @@ public sealed class SubrequestTests
     {
         await using BridgedEngine engine = BridgedEngine.Open();
         await using BridgeClient client = await BridgeClient.StartAsync(engine);
-        System.IO.File.WriteAllText(Path.Combine(client.Context, "Dockerfile"), file);
+        await System.IO.File.WriteAllTextAsync(Path.Combine(client.Context, "Dockerfile"), file, TestContext.Current.CancellationToken);
         return (await client.CallAsync(BridgeMethods.Solve, new SolveRequest
         {
             Frontend = "dockerfile.v0", AllowResultReturn = true, AllowResultArrayRef = true,
