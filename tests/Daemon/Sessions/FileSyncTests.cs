@@ -222,6 +222,29 @@ public sealed class FileSyncTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_loss_of_a_client_fails_its_build_alone_and_another_client_serves_the_rest()
+    {
+        Workspace.Write("src/file", "of the other");
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestClient lost = await OpenAsync(async (_, token) =>
+        {
+            begun.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+        });
+        await using TestClient other = await OpenAsync(new SentDirectories(("context", Workspace.In("src"))));
+        State same = State.Local("context");   // one vertex of both builds
+        Task<string> failing = _bench.BuildAsync(same, await SessionAsync(lost), Token);
+        await begun.Task;
+        Task<string> living = _bench.BuildAsync(same, await SessionAsync(other), Token);
+
+        await lost.VanishAsync();
+
+        BuildException e = await Assert.ThrowsAnyAsync<BuildException>(() => failing);
+        Assert.Contains($"the session {lost.Id} of the client has ended", e.Message, StringComparison.Ordinal);
+        Assert.Equal("of the other", await File.ReadAllTextAsync(Path.Combine(await living, "file"), Token));
+    }
+
+    [Fact]
     public async Task A_build_that_is_given_up_ends_although_its_client_sends_nothing()
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
