@@ -38,6 +38,9 @@ internal sealed class BuildJob(
     /// <summary>Most processes that a step of the build may have at a time; null if there is no limit.</summary>
     public long? MostProcesses { get; init; }
 
+    /// <summary>What it may do.</summary>
+    public Entitlements Entitlements { get; } = entitlements;
+
     /// <summary>Keeps records of the build's vertices; null if nobody does.</summary>
     public IVertexRecorder? Recorder { get; } = recorder;
 
@@ -88,7 +91,7 @@ internal sealed class BuildJob(
     public Edge? Load(Definition definition)
     {
         LlbGraph graph = LlbGraph.Load(definition);
-        entitlements.Check(graph);
+        Entitlements.Check(graph);
         Recorder?.Loaded(definition, graph);
         lock (_lock)
         {
