@@ -189,6 +189,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Find(spec);
         }
 
+        _engine.Services.Caches.Exports(request.CacheExports);
         _engine.Check(request.Entitlements);
     }
 
