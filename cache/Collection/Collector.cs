@@ -85,23 +85,28 @@ public sealed class Collector
     public async Task<IReadOnlyList<UsageRecord>> CollectAsync(CancellationToken cancellationToken)
     {
         long ceiling = Ceiling;
-        if (TotalBytes() <= ceiling)
+        if (TotalBytes() <= ceiling || UsedBytes() <= ceiling)   // the second walks layers with files in common, so it comes second
         {
             return [];
         }
         List<UsageRecord> gone = [.. await PruneAsync(new PruneOptions { MaxUsedSpace = ceiling, Rule = CeilingRule }, null, cancellationToken)];
-        if (TotalBytes() > ceiling)
+        if (TotalBytes() > ceiling && UsedBytes() > ceiling)
         {
             gone.AddRange(await PruneAsync(new PruneOptions { All = true, MaxUsedSpace = ceiling, Rule = CeilingRule }, null, cancellationToken));
         }
         return gone;
     }
 
-    /// <summary>Bytes that layers, blobs and cache mounts take, from what is noted of them.</summary>
+    /// <summary>
+    /// Bytes that layers, blobs and cache mounts take, from what is noted of them: what layers have in common counts in each of them.
+    /// </summary>
     public long TotalBytes() => _store.Read(connection =>
         (connection.Query("SELECT total(bytes) FROM cache_layers").ExecuteScalar() is double layers ? (long)layers : 0)
         + (connection.Query("SELECT total(size) FROM blobs").ExecuteScalar() is double blobs ? (long)blobs : 0)
         + (connection.Query("SELECT total(bytes) FROM cache_mounts").ExecuteScalar() is double mounts ? (long)mounts : 0));
+
+    // What is in common counts once, and copies of layers for mounts count, too.
+    private long UsedBytes() => TotalBytes() - ReadLedger().CountedTwice;
 
     private List<UsageRecord> Prune(PruneOptions options, RecordFilter filter, Action<UsageRecord>? removed, CancellationToken cancellationToken)
     {

@@ -25,6 +25,9 @@ internal sealed class Ledger
     public long Total =>
         _layers.Values.Sum(layer => layer.Bytes) + _blobs.Values.Sum(blob => blob.Size) + _inodes.Values.Sum(inode => inode.Size);
 
+    /// <summary>Bytes by which the sum of what is noted of each layer is more than all of them take together.</summary>
+    public long CountedTwice { get; private set; }
+
     /// <summary>Reads it.</summary>
     /// <param name="connection">Of the index.</param>
     /// <param name="spaces">Layers that may have files in common with others.</param>
@@ -185,10 +188,13 @@ internal sealed class Ledger
     private void Share(LayerRow layer, LayerSpace space)
     {
         layer.Bytes += space.TwinBytes - space.Shared.Sum(inode => inode.Bytes);
+        CountedTwice -= space.TwinBytes;
         foreach ((ulong inode, long bytes) in space.Shared)
         {
             layer.Inodes.Add(inode);
-            _inodes[inode] = (bytes, _inodes.GetValueOrDefault(inode).Users + 1);
+            int users = _inodes.GetValueOrDefault(inode).Users;
+            CountedTwice += users > 0 ? bytes : 0;
+            _inodes[inode] = (bytes, users + 1);
         }
     }
 

@@ -21,6 +21,9 @@ public enum FindingKind
     /// <summary>Another directory that a row names is gone.</summary>
     MissingDirectory,
 
+    /// <summary>A flattened run of layers, or a layer's twin, is not what the layers give. It is made again when it is needed.</summary>
+    DamagedCopy,
+
     /// <summary>A row refers to one that is not there.</summary>
     BrokenRow,
 

@@ -39,6 +39,7 @@ public sealed class StoreRepair
         StoreVerifier.Run found = await Task.Run(() => _verifier.Check(progress, cancellationToken), cancellationToken);
         List<RepairStep> steps = [];
         RemoveLeftovers(found, steps);
+        RemoveCopies(found, steps);
         List<LayerRow> lost = Reprove(found, steps, cancellationToken);
         List<long> absent = Drop(found, lost, steps);
         await RebuildLayersAsync(absent, steps, cancellationToken);
@@ -63,6 +64,22 @@ public sealed class StoreRepair
             });
             steps.Add(new RepairStep("removed", $"claims of instance {instance}", "its process has ended"));
         }
+    }
+
+    private void RemoveCopies(StoreVerifier.Run found, List<RepairStep> steps)
+    {
+        var derived = new DerivedDirectories(_store, _snapshotter);
+        foreach (DerivedDirectory copy in found.BadCopies.OrderBy(static copy => copy.Subject, StringComparer.Ordinal))
+        {
+            _store.Write(transaction => derived.Remove(transaction, copy));
+            steps.Add(new RepairStep("removed", copy.Subject, "it is made again when a mount needs it"));
+        }
+        foreach (StoreFile file in found.Missing.Where(StoreVerifier.IsAdditional))
+        {
+            _store.Additional.MakeDirectory(new LayerId(long.Parse(file.Name, CultureInfo.InvariantCulture)));
+            steps.Add(new RepairStep("rebuilt", $"{file.Area}/{file.Name}", "it is only for what is derived from the other store's layer"));
+        }
+        found.Missing.RemoveAll(StoreVerifier.IsAdditional);
     }
 
     // Where only the record is damaged, the directory is good if its tar is the one that was made of it. Gives the layers that are lost.

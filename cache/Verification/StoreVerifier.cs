@@ -21,11 +21,13 @@ public sealed class StoreVerifier
 
     private readonly StoreRoot _store;
     private readonly ISnapshotter _snapshotter;
+    private readonly DerivedDirectories _derived;
 
     internal StoreVerifier(StoreRoot store, ISnapshotter snapshotter)
     {
         _store = store;
         _snapshotter = snapshotter;
+        _derived = new DerivedDirectories(store, snapshotter);
     }
 
     /// <summary>Checks the whole store; reads every byte of it.</summary>
@@ -45,6 +47,8 @@ public sealed class StoreVerifier
         LayerRow[] layers = [.. Layers().Where(static row => !row.Layer.IsAdditional)];   // those are the other store's
         run.Layers = layers.Length;
         Each("layers", layers, layer => CheckLayer(run, layer, cancellationToken), progress, cancellationToken);
+        DerivedDirectory[] copies = [.. _derived.List()];
+        Each("copies of layers", copies, copy => CheckCopy(run, copy, cancellationToken), progress, cancellationToken);
         CheckRows(run);
         progress?.Invoke(new CheckProgress("rows", 1, 1));
         return run;
@@ -210,6 +214,30 @@ public sealed class StoreVerifier
         return null;
     }
 
+    private void CheckCopy(Run run, DerivedDirectory copy, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string>? differences;
+        try
+        {
+            differences = _derived.Differences(copy, cancellationToken);
+        }
+        catch (Exception e) when (e is BuildException or IOException)
+        {
+            differences = [e.Message];
+        }
+        // What was removed while it was read is no finding; in the turn nobody is removing it.
+        if (differences is { Count: > 0 } && _store.Write(_ => _derived.List().Any(known => known.Subject == copy.Subject)))
+        {
+            List<string> details = [.. differences.Take(MaxDetails)];
+            if (differences.Count > MaxDetails)
+            {
+                details.Add(string.Create(CultureInfo.InvariantCulture, $"and {differences.Count - MaxDetails} more"));
+            }
+            run.Add(new Finding(FindingKind.DamagedCopy, copy.Subject, "it is not what its layers give", details));
+            run.BadCopies.Add(copy);
+        }
+    }
+
     private void CheckRows(Run run)
     {
         foreach (StoreFile file in _store.NamelessFiles())
@@ -217,7 +245,7 @@ public sealed class StoreVerifier
             run.Add(new Finding(FindingKind.Nameless, $"{file.Area}/{file.Name}", "no row names it", []));
             run.Nameless.Add(file);
         }
-        foreach (StoreFile file in _store.MissingFiles().Where(static file => file.Area is not ("layers" or LostRecords.Blobs)))
+        foreach (StoreFile file in _store.MissingFiles().Where(static file => file.Area != LostRecords.Blobs && (file.Area != "layers" || IsAdditional(file))))
         {
             run.Add(new Finding(FindingKind.MissingDirectory, $"{file.Area}/{file.Name}", "its row is there and its directory is gone", []));
             run.Missing.Add(file);
@@ -259,6 +287,9 @@ public sealed class StoreVerifier
         }
     }
 
+    // The directory here of a layer that lies in another store: what is derived from it.
+    internal static bool IsAdditional(StoreFile file) => file.Area == "layers" && file.Name.StartsWith('-');
+
     private static Finding Rows(string table, string reason, long count) => new(
         FindingKind.BrokenRow, table, string.Create(CultureInfo.InvariantCulture, $"{reason}: {count} {(count == 1 ? "row" : "rows")}"), []);
 
@@ -285,6 +316,8 @@ public sealed class StoreVerifier
         public ConcurrentBag<Digest> BadBlobs { get; } = [];
 
         public ConcurrentBag<(LayerRow Layer, FindingKind Kind, LayerVerdict? Verdict)> BadLayers { get; } = [];
+
+        public ConcurrentBag<DerivedDirectory> BadCopies { get; } = [];
 
         public List<StoreFile> Nameless { get; } = [];
 

@@ -110,6 +110,10 @@ public sealed class AdditionalStores : IDisposable
         return id;
     }
 
+    /// <summary>Makes the directory here of a layer of another store once more, should somebody have removed it.</summary>
+    public void MakeDirectory(LayerId layer) =>
+        Files.TryMakeDirectory(Files.Anywhere, Path.Combine(_root, "layers", layer.ToString()), 0x1c0);
+
     /// <summary>Unmounts all.</summary>
     public void Dispose()
     {

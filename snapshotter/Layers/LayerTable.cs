@@ -48,7 +48,7 @@ internal sealed class LayerTable(StoreRoot store)
         try
         {
             // Read under the locks: whoever removed one of them before we had its lock has committed by now.
-            return new UsedLayers(_pins, layers, Directories(layers, Rows(layers)));
+            return new UsedLayers(_pins, layers, Directories(layers, Families(layers)));
         }
         catch
         {
@@ -57,13 +57,13 @@ internal sealed class LayerTable(StoreRoot store)
         }
     }
 
-    private string[] Directories(IReadOnlyList<LayerId> layers, Dictionary<LayerId, long?> rows)
+    private string[] Directories(IReadOnlyList<LayerId> layers, IReadOnlyDictionary<LayerId, long?> families)
     {
         HashSet<long>? seen = null;
         var directories = new string[layers.Count];
         for (int i = 0; i < layers.Count; i++)
         {
-            if (!rows.TryGetValue(layers[i], out long? family))
+            if (!families.TryGetValue(layers[i], out long? family))
             {
                 throw Missing(layers[i]);
             }
@@ -74,8 +74,8 @@ internal sealed class LayerTable(StoreRoot store)
         return directories;
     }
 
-    // Families of those that exist.
-    private Dictionary<LayerId, long?> Rows(IReadOnlyList<LayerId> layers)
+    /// <summary>Families of those of the layers that exist; null for one that has all its inodes for itself.</summary>
+    public IReadOnlyDictionary<LayerId, long?> Families(IReadOnlyList<LayerId> layers)
     {
         var rows = new Dictionary<LayerId, long?>(layers.Count);
         if (layers.Count == 0)
@@ -97,22 +97,6 @@ internal sealed class LayerTable(StoreRoot store)
             return rows;
         });
     }
-
-    /// <summary>Families of those of the layers that have one.</summary>
-    public IReadOnlyDictionary<LayerId, long> Families(IReadOnlyList<LayerId> layers) => store.Read(connection =>
-    {
-        using SqliteCommand select = connection.CreateCommand();
-        select.CommandText =
-            "SELECT layers.id, family FROM json_each($ids) JOIN layers ON layers.id = json_each.value WHERE family IS NOT NULL";
-        select.Parameters.AddWithValue("$ids", "[" + string.Join(',', layers) + "]");
-        using SqliteDataReader reader = select.ExecuteReader();
-        Dictionary<LayerId, long>? families = null;
-        while (reader.Read())
-        {
-            (families ??= []).Add(new LayerId(reader.GetInt64(0)), reader.GetInt64(1));
-        }
-        return families ?? NoFamilies;
-    });
 
     /// <summary>Puts a new layer into one family with the layers that it has files in common with.</summary>
     public static void JoinFamily(WriteTransaction transaction, LayerId layer, IReadOnlyCollection<LayerId> others)
@@ -190,8 +174,6 @@ internal sealed class LayerTable(StoreRoot store)
             return $"process {process}";
         }
     }
-
-    private static Dictionary<LayerId, long> NoFamilies { get; } = [];
 
     // The layer's own directory, wherever it lies; null if it lies in an additional store that is not there.
     private string? SourceDirectory(LayerId layer) =>

@@ -18,6 +18,7 @@ internal sealed class NativeSnapshotter : ISnapshotter
     private readonly FallbackCounts _fallbacks = new();
     private readonly FlattenedRuns _runs;
     private readonly SharedViews _views;
+    private readonly LayerRoot _roots = new();
 
     /// <param name="store">Has the layers.</param>
     /// <param name="strategy">How files get into a tree that is only looked at; joining is linking here.</param>
@@ -76,8 +77,9 @@ internal sealed class NativeSnapshotter : ISnapshotter
     {
         using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
         using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
-        return TreeDifference.Compute(
-            _store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
+        ManifestLayer[] old = ManifestLayer.Of(Manifests, before);
+        ManifestLayer[] now = ManifestLayer.Of(Manifests, after);
+        return TreeDifference.Compute(_store, old, now, _roots.Of(before, old), _roots.Of(after, now), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -120,9 +122,14 @@ internal sealed class NativeSnapshotter : ISnapshotter
         using UsedLayers below = _layers.Use(lowers);
         string changes = StagedLayer.ChangesIn(staging.Path);
         var written = new ManifestLayer(changes, ChangeManifest.Scan(changes, cancellationToken), null);
-        StagedLayer layer = TreeDifference.Compute(_store, ManifestLayer.Of(Manifests, below), [written], cancellationToken);
+        string? root = _roots.Of(below.Directories);
+        StagedLayer layer = TreeDifference.Compute(_store, ManifestLayer.Of(Manifests, below), [written], null, changes, cancellationToken);
         try
         {
+            if (root is not null)
+            {
+                LayerRoot.MarkUsual(layer.Tree.Root);   // somebody made it what it usually is
+            }
             _ = layer.Usage;
             staging.Dispose();   // its files have names in the layer now
             return layer;

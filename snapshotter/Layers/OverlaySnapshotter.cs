@@ -17,6 +17,7 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     private readonly FallbackCounts _fallbacks = new();
     private readonly IMergeStrategy _strategy;
     private readonly SharedViews _views;
+    private readonly LayerRoot _roots = new();
 
     public OverlaySnapshotter(StoreRoot store, MergeStrategy strategy)
     {
@@ -45,19 +46,20 @@ internal sealed class OverlaySnapshotter : ISnapshotter
         try
         {
             IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
+            string? meant = _roots.Of(directories);
             staging = StagedLayer.Create(_store, "active");
             string upper = StagedLayer.ChangesIn(staging.Path);
             string work = Path.Combine(staging.Path, "work");
             Files.MakeDirectory(Files.Anywhere, work, 0x1c0);
             if (directories.Count > 0)
             {
-                TakeRootMetadata(directories[^1], upper);
+                LayerRoot.Copy(meant ?? directories[^1], upper);
             }
             SafeFileHandle mount = Mounts.Overlay(TopFirst(directories, atLeast: 1), upper, work, OverlayMarks.AreOfUsers);
             var shares = new SharedFiles(used.Layers, _layers.Families);
             var tree = new RootedTree(mount) { Upper = upper, Shares = shares };
             return new ActiveSnapshot(
-                _store, tree, used, staging, null, upper, (filled, token) => Freeze(filled, used.Layers, shares, token));
+                _store, tree, used, staging, null, upper, (filled, token) => Freeze(filled, used.Layers, shares, meant is not null, token));
         }
         catch
         {
@@ -85,8 +87,9 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     {
         using UsedLayers before = _layers.Use(LayerList.Normalise(lower));
         using UsedLayers after = _layers.Use(LayerList.Normalise(upper));
-        return TreeDifference.Compute(
-            _store, ManifestLayer.Of(Manifests, before), ManifestLayer.Of(Manifests, after), cancellationToken);
+        ManifestLayer[] old = ManifestLayer.Of(Manifests, before);
+        ManifestLayer[] now = ManifestLayer.Of(Manifests, after);
+        return TreeDifference.Compute(_store, old, now, _roots.Of(before, old), _roots.Of(after, now), cancellationToken);
     }
 
     public LayerUsage Usage(LayerId layer) => _layers.Usage(layer);
@@ -104,29 +107,42 @@ internal sealed class OverlaySnapshotter : ISnapshotter
     private ShownTree Show(UsedLayers used, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> directories = _strategy.Merge(used, cancellationToken);
-        return new ShownTree(Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null, OverlayMarks.AreOfUsers), null, null);
+        if (directories.Count < 2 || _roots.Of(directories) is not { } meant || LayerRoot.AreEqual(meant, directories[^1]))
+        {
+            return new ShownTree(Mounts.Overlay(TopFirst(directories, atLeast: 2), null, null, OverlayMarks.AreOfUsers), null, null);
+        }
+        // The mount shows the root of its topmost directory: an empty one with the root of a layer further down.
+        StagingDirectory root = StagedLayer.Create(_store, "root");
+        try
+        {
+            LayerRoot.Copy(meant, StagedLayer.ChangesIn(root.Path));
+            List<string> topFirst = [StagedLayer.ChangesIn(root.Path), .. TopFirst(directories, atLeast: 1)];
+            return new ShownTree(Mounts.Overlay(topFirst, null, null, OverlayMarks.AreOfUsers), null, root);
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
     }
 
     private StagedLayer Freeze(
-        StagingDirectory staging, IReadOnlyList<LayerId> lowers, SharedFiles shares, CancellationToken cancellationToken)
+        StagingDirectory staging, IReadOnlyList<LayerId> lowers, SharedFiles shares, bool isRootMeant, CancellationToken cancellationToken)
     {
         Files.RemoveTree(Path.Combine(staging.Path, "work"), CancellationToken.None);
         using SafeFileHandle upper = Files.OpenDirectory(StagedLayer.ChangesIn(staging.Path));
         using SnapshotView? below = lowers.Count == 0 ? null : View(lowers, cancellationToken);
         LayerSurvey survey = LayerCanonicalizer.Run(upper, below?.Tree.Root, shares, cancellationToken);
+        if (isRootMeant)
+        {
+            LayerRoot.MarkUsual(upper);   // somebody made it what it usually is
+        }
         var layer = new StagedLayer(_store, staging, survey);
         foreach (LayerId source in shares.Sources)
         {
             layer.ShareFilesOf(source);
         }
         return layer;
-    }
-
-    // The root of a stack is the root of its top layer: without this, a new layer would reset owner and mode of "/".
-    private static void TakeRootMetadata(string from, string to)
-    {
-        FileStatus status = Files.Status(Files.Anywhere, from);
-        RootedTree.Apply(Files.Anywhere, to, FileKind.Directory, FileChange.AllOf(status));
     }
 
     // A read-only overlay needs two layers; empty ones below change nothing.

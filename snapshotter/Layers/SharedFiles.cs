@@ -10,7 +10,7 @@ namespace Cairn.Snapshotter.Layers;
 /// <param name="lowers">Layers that the snapshot lies on.</param>
 /// <param name="families">Asks for families of layers.</param>
 internal sealed class SharedFiles(
-    IReadOnlyList<LayerId> lowers, Func<IReadOnlyList<LayerId>, IReadOnlyDictionary<LayerId, long>> families)
+    IReadOnlyList<LayerId> lowers, Func<IReadOnlyList<LayerId>, IReadOnlyDictionary<LayerId, long?>> families)
 {
     // Inode numbers suffice: layers lie on one filesystem, and overlayfs shows the numbers of the files below it.
     private readonly Dictionary<ulong, int> _names = [];   // guarded by itself
@@ -47,9 +47,8 @@ internal sealed class SharedFiles(
         {
             return false;
         }
-        IReadOnlyDictionary<LayerId, long> known = families([.. lowers, source]);
-        return !known.TryGetValue(source, out long family)
-            || !lowers.Any(lower => known.TryGetValue(lower, out long other) && other == family);
+        IReadOnlyDictionary<LayerId, long?> known = families([.. lowers, source]);
+        return known.GetValueOrDefault(source) is not { } family || !lowers.Any(lower => known.GetValueOrDefault(lower) == family);
     }
 
     /// <summary>Takes an inode for linking; false if it has been taken before.</summary>

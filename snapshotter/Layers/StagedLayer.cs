@@ -48,14 +48,12 @@ public sealed class StagedLayer : IDisposable
     /// </summary>
     public void ShareFilesOf(LayerId layer) => _shared.Add(layer);
 
-    /// <summary>Gives the root the owner and the mode that it has in the layer below. Before the first look at <see cref="Usage"/>.</summary>
+    /// <summary>Gives the root what it has in the layer below. Before the first look at <see cref="Usage"/>.</summary>
     public void TakeRootOf(LayerId below, ISnapshotter snapshotter)
     {
         ArgumentNullException.ThrowIfNull(snapshotter);
         using UsedLayers used = snapshotter.Use([below]);
-        FileStatus root = Files.Status(Files.Anywhere, used.Directories[0]);
-        RootedTree.Apply(
-            Files.Anywhere, Directory, FileKind.Directory, new FileChange { Owner = new FileOwner(root.Uid, root.Gid), Mode = root.Mode });
+        LayerRoot.Copy(used.Directories[0], Directory);
     }
 
     /// <summary>Makes it a layer, visible when the transaction commits. If that fails it is as it was.</summary>

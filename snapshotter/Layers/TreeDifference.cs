@@ -23,9 +23,12 @@ internal sealed class TreeDifference
     /// <param name="store">Takes the layer.</param>
     /// <param name="before">What the layer is to lie on, bottom first; disposed here.</param>
     /// <param name="after">What shall be seen then, bottom first; disposed here. Its files are linked, or copied where that is refused.</param>
+    /// <param name="beforeRoot">Directory whose root counts in the first; null for the usual root.</param>
+    /// <param name="afterRoot">Directory whose root counts in the second; null for the usual root.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     public static StagedLayer Compute(
-        StoreRoot store, IReadOnlyList<ManifestLayer> before, IReadOnlyList<ManifestLayer> after, CancellationToken cancellationToken)
+        StoreRoot store, IReadOnlyList<ManifestLayer> before, IReadOnlyList<ManifestLayer> after, string? beforeRoot, string? afterRoot,
+        CancellationToken cancellationToken)
     {
         StagingDirectory? staging = null;
         try
@@ -36,7 +39,15 @@ internal sealed class TreeDifference
             using (SafeFileHandle target = Files.OpenDirectory(changes))
             {
                 new TreeDifference(changes, cancellationToken).Write(root, target, "");
-                RootedTree.Apply(target, MetadataOf(root.Entry!));
+                RootedTree.Apply(target, MetadataOf(root.Entry!) with { Owner = FileOwner.Root, Mode = 0x1ed });
+                if (!LayerRoot.AreEqual(beforeRoot, afterRoot))
+                {
+                    if (afterRoot is not null)
+                    {
+                        LayerRoot.Copy(afterRoot, changes);
+                    }
+                    LayerRoot.MarkUsual(target);
+                }
             }
             return new StagedLayer(store, staging, null);
         }

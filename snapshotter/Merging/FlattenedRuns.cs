@@ -291,7 +291,8 @@ internal sealed class FlattenedRuns(StoreRoot store, LayerTable table, MergeStra
     private bool IsOurs(UsedLayers layers, StackSegment segment) => layers.Directories.Skip(segment.First).Take(segment.Count)
         .All(directory => directory.StartsWith(store.Root + "/", StringComparison.Ordinal));
 
-    private static string DirectoryOf(StoreRoot store, long run) =>
+    /// <summary>Directory of a run.</summary>
+    public static string DirectoryOf(StoreRoot store, long run) =>
         Path.Combine(store.Root, "flattened", run.ToString(CultureInfo.InvariantCulture));
 
     private static string Sources(StackedLayer[] layers) => string.Join(',', layers.Select(static layer => layer.Key));

@@ -14,14 +14,16 @@ internal sealed class Flattening : IDisposable
 
     private readonly FilePlacement _placement;
     private readonly bool _isBottom;
+    private readonly bool _isRoot;   // what is flattened are whole layers
     private readonly CancellationTokenSource _stop;
     private readonly CountdownEvent _running = new(1);
     private int _spareWorkers = Math.Min(Environment.ProcessorCount, 4) - 1;
     private int _files;
     private Exception? _failure;   // the first; set once
 
-    private Flattening(FilePlacement placement, bool isBottom, CancellationToken cancellationToken)
+    private Flattening(FilePlacement placement, bool isBottom, bool isRoot, CancellationToken cancellationToken)
     {
+        _isRoot = isRoot;
         _placement = placement;
         _isBottom = isBottom;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -38,7 +40,7 @@ internal sealed class Flattening : IDisposable
     {
         if (layers.Count > 0)
         {
-            Run(Open(layers, isBottom: true), target, isBottom: true, strategy, counts, cancellationToken);
+            Run(Open(layers, isBottom: true), target, isBottom: true, isRoot: true, strategy, counts, cancellationToken);
         }
     }
 
@@ -49,7 +51,7 @@ internal sealed class Flattening : IDisposable
     /// <inheritdoc cref="Run(IReadOnlyList{string}, string, MergeStrategy, FallbackCounts, CancellationToken)"/>
     public static void RunBetween(
         IReadOnlyList<string> layers, string target, MergeStrategy strategy, FallbackCounts counts, CancellationToken cancellationToken) =>
-        Run(Open(layers, isBottom: false), target, isBottom: false, strategy, counts, cancellationToken);
+        Run(Open(layers, isBottom: false), target, isBottom: false, isRoot: true, strategy, counts, cancellationToken);
 
     /// <summary>Flattens one directory of a stack with nothing below.</summary>
     /// <param name="source">The directory; owned.</param>
@@ -59,7 +61,7 @@ internal sealed class Flattening : IDisposable
     /// <param name="cancellationToken">Stops the work.</param>
     public static void Run(
         MergedDirectory<LayerDirectory> source, string target, MergeStrategy strategy, FallbackCounts counts,
-        CancellationToken cancellationToken) => Run(source, target, isBottom: true, strategy, counts, cancellationToken);
+        CancellationToken cancellationToken) => Run(source, target, isBottom: true, isRoot: false, strategy, counts, cancellationToken);
 
     /// <summary>Opens a stack.</summary>
     /// <param name="layers">Change directories, topmost first, at least one.</param>
@@ -75,7 +77,7 @@ internal sealed class Flattening : IDisposable
     }
 
     private static void Run(
-        MergedDirectory<LayerDirectory> source, string target, bool isBottom, MergeStrategy strategy, FallbackCounts counts,
+        MergedDirectory<LayerDirectory> source, string target, bool isBottom, bool isRoot, MergeStrategy strategy, FallbackCounts counts,
         CancellationToken cancellationToken)
     {
         SafeFileHandle handle;
@@ -89,7 +91,7 @@ internal sealed class Flattening : IDisposable
             throw;
         }
         var placement = new FilePlacement(strategy, target, counts);
-        using var run = new Flattening(placement, isBottom, cancellationToken);
+        using var run = new Flattening(placement, isBottom, isRoot, cancellationToken);
         run.Work(new FlattenedDirectory(source, handle, null, ""));
         run._running.Wait(CancellationToken.None);   // workers stop by the token
         cancellationToken.ThrowIfCancellationRequested();
@@ -216,6 +218,11 @@ internal sealed class Flattening : IDisposable
                 if (directory.Source.IsClosed && !(directory.Parent?.Source.IsClosed ?? _isBottom))
                 {
                     Files.SetAttribute(directory.Target, ".", TreeAttributes.Opaque, "y"u8);
+                }
+                if (_isRoot && directory.Parent is null)
+                {
+                    LayerRoot.Copy(LayerRoot.Of(directory.Source).Handle, directory.Target);
+                    return;
                 }
                 FileCopy.CopyAttributes(top, directory.Target);
                 RootedTree.Apply(directory.Target, FileChange.AllOf(Files.Status(top)));

@@ -25,6 +25,9 @@ internal sealed class MergedDirectory<T> : IDisposable
     /// <summary>The topmost part: its metadata is the directory's.</summary>
     public T Top => _parts[0];
 
+    /// <summary>All parts, topmost first.</summary>
+    public IReadOnlyList<T> Parts => _parts;
+
     /// <summary>Nothing below the stack shows through this directory.</summary>
     public bool IsClosed { get; }
 

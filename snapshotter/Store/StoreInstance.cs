@@ -117,7 +117,7 @@ public sealed class StoreInstance : IDisposable
         {
             if (--_holds == 0 && _ended)
             {
-                _lock.Dispose();
+                LetGo();
             }
         }
     }
@@ -141,7 +141,14 @@ public sealed class StoreInstance : IDisposable
             {
                 File.Delete(_lockPath);
             }
-            _lock.Dispose();
+            LetGo();
         }
+    }
+
+    // Closing is not enough: a program that is being started has the descriptor, too, until it becomes that program.
+    private void LetGo()
+    {
+        Files.Unlock(_lock);
+        _lock.Dispose();
     }
 }

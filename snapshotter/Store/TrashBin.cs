@@ -20,17 +20,20 @@ internal sealed class TrashBin : IDisposable
     private readonly ILogger _logger;
     private readonly Channel<Work> _queue = Channel.CreateUnbounded<Work>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;      // of it; asked also when the bin is gone, by who discards late
     private readonly ManualResetEventSlim _room = new(initialState: true);
     private readonly Lock _gate = new();            // guards what follows
     private readonly List<Work> _waiting = [];      // for the removal of their rows to be durable
     private readonly List<Work> _kept = [];         // for the next pass
     private int _backlog;                           // entries waiting and queued
+    private bool _isGone;                           // nobody waits for room any more
     private readonly Task _loop;
 
     public TrashBin(StoreOptions options, IEnumerable<StoreArea> areas, StoreInstance instance, ILogger logger)
     {
         _areas = areas.Select(static area => area.Directory).ToHashSet(StringComparer.Ordinal);
         _root = options.Root;
+        _stopped = _stop.Token;
         _directory = Path.Combine(options.Root, "trash");
         _instance = instance;
         _maxBacklog = options.MaxTrashBacklog;
@@ -113,7 +116,7 @@ internal sealed class TrashBin : IDisposable
         var work = new Work(trashed, barrier);
         lock (_gate)
         {
-            if (++_backlog > _maxBacklog)
+            if (++_backlog > _maxBacklog && !_isGone)
             {
                 _room.Reset();
             }
@@ -184,6 +187,10 @@ internal sealed class TrashBin : IDisposable
 
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _isGone = true;
+        }
         _stop.Dispose();
         _room.Dispose();
     }
@@ -213,7 +220,7 @@ internal sealed class TrashBin : IDisposable
                 work.Done.SetResult();
                 continue;
             }
-            Work? kept = _stop.IsCancellationRequested ? work : TryDelete(work);
+            Work? kept = _stopped.IsCancellationRequested ? work : TryDelete(work);
             lock (_gate)
             {
                 if (kept is not null)
@@ -263,7 +270,7 @@ internal sealed class TrashBin : IDisposable
             {
                 throw new NativeException("open", path, errno);
             }
-            Files.RemoveTree(trash, name, _stop.Token);
+            Files.RemoveTree(trash, name, _stopped);
             return true;
         }
         if (!Files.TryLock(directory, exclusive: true, wait: false))
@@ -272,7 +279,7 @@ internal sealed class TrashBin : IDisposable
         }
         try
         {
-            Files.RemoveContents(directory, _stop.Token);
+            Files.RemoveContents(directory, _stopped);
             Files.RemoveDirectory(trash, name);
             Failpoints.Hit("trash.deleted");
         }

@@ -37,6 +37,10 @@ public static class LayerTarReader
         using var below = new LayersBelow(parents, snapshotter);
         using var extraction = new TarExtraction(target.Tree.Root, TreePath.Root, cancellationToken) { Below = below };
         extraction.Run(reader);
+        if (extraction.DescribesRoot)
+        {
+            LayerRoot.MarkUsual(target.Tree.Root);
+        }
         return extraction.DescribesRoot;
     }
 

@@ -1,4 +1,5 @@
 using Cairn.Llb;
+using Cairn.Snapshotter.Layers;
 using Cairn.Snapshotter.Native;
 using Cairn.Snapshotter.Trees;
 using Microsoft.Win32.SafeHandles;
@@ -16,7 +17,14 @@ internal sealed class TarTree(TarWriter writer, string prefix, LayerTarOptions o
     public void Write(RootedTree tree, CancellationToken cancellationToken)
     {
         using var walk = new TreeWalk(tree, TreePath.Root);
-        walk.MoveNext();   // the root has no member of its own
+        walk.MoveNext();
+        if (isLayer && LayerRoot.IsMeant(tree.Root))
+        {
+            // Its time changes with every name that is made in it, and says nothing.
+            FileStatus root = Files.Status(tree.Root);
+            TarEntry entry = Header(prefix + ".", root) with { ModifiedNanoseconds = 0, Attributes = TreeAttributes.Read(tree.Root, ".") };
+            writer.Write(entry, null, cancellationToken);
+        }
         if (isLayer && IsOpaque(tree.Root, "."))
         {
             WriteMark(prefix + OpaqueName, cancellationToken);

@@ -16,6 +16,9 @@ internal static class TreeAttributes
     /// <summary>On a directory with whiteouts: the kernel then hides their names in listings.</summary>
     public static string Origin { get; } = OverlayPrefix + "origin";
 
+    /// <summary>On the root of a layer: it is meant to be as it is, although it is as a root usually is.</summary>
+    public static string Root { get; } = OverlayPrefix + "cairn.root";
+
     /// <summary>An attribute of the file itself, which copies and archives take along.</summary>
     /// <remarks>SELinux labels come from the host's policy for the place, so they would make archives differ between hosts.</remarks>
     public static bool IsPortable(string attribute) =>

@@ -1,4 +1,5 @@
 using Cairn.Cache.Refs;
+using Cairn.Snapshotter.Layers;
 
 namespace Cairn.Solver.Sources;
 
@@ -6,8 +7,15 @@ namespace Cairn.Solver.Sources;
 /// <param name="Ref">Owned.</param>
 /// <param name="Row">What is remembered of it.</param>
 /// <param name="Records">The row's manifest.</param>
-/// <param name="Directory">Absolute path of its layer; read only.</param>
-internal sealed record LocalBase(ImmutableRef Ref, LocalSyncRow Row, IReadOnlyList<LocalRecord> Records, string Directory) : IDisposable
+/// <param name="Layer">Keeps its layer while it is read; owned.</param>
+internal sealed record LocalBase(ImmutableRef Ref, LocalSyncRow Row, IReadOnlyList<LocalRecord> Records, UsedLayers Layer) : IDisposable
 {
-    public void Dispose() => Ref.Dispose();
+    /// <summary>Absolute path of its layer; read only.</summary>
+    public string Directory => Layer.Directories[0];
+
+    public void Dispose()
+    {
+        Layer.Dispose();
+        Ref.Dispose();
+    }
 }

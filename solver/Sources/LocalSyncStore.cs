@@ -41,7 +41,7 @@ internal sealed class LocalSyncStore(OpContext context, string name, string shar
 
         if (held.Layers is [{ Directory: { } layer }] && context.Services.Snapshotter.Exists(layer))
         {
-            return new LocalBase(held, row, records, context.Services.Snapshotter.ChangesDirectory(layer));
+            return new LocalBase(held, row, records, context.Services.Snapshotter.Use([layer]));
         }
 
         held.Dispose();

@@ -92,6 +92,43 @@ public sealed class AdditionalTests
         }
     }
 
+    // What is the other store's stays as it is, there and in the rows here; what is this store's own is mended all the same.
+    [Fact]
+    public async Task AIS_06_Repair_leaves_broken_layers_of_another_store_and_mends_what_is_here()
+    {
+        await using TestCache other = TestCache.Open();
+        using ImmutableRef bottom = await other.LayerAsync(null, "bottom", ("/a", "1"));
+        await bottom.MakeLocalAsync(other.Context, TestCache.Token);
+        other.Cache.Save([new KeySave(new KeyQuery(Operation, 0, []), true, bottom)]);
+        string directory = Path.GetDirectoryName(other.Snapshotter.ChangesDirectory(bottom.Layers[0].Directory!.Value))!;
+        await using TestCache cache = TestCache.OpenWith(other);
+        using ImmutableRef found = Hit(cache)!;
+        using ImmutableRef child = await cache.LayerAsync(found, "child", ("/child", "c"));
+        using ImmutableRef own = await cache.LayerAsync(null, "own", ("/own", "o"));
+        cache.Cache.Save([new KeySave(new KeyQuery(Digest.Sha256("child"u8), 0, []), true, child)]);
+        await own.MakeLocalAsync(cache.Context, TestCache.Token);
+        SortedDictionary<string, string> seen = await cache.FilesAsync(child);
+        string here = Path.Combine(cache.Store.Root, "layers", $"{found.Layers[0].Directory}");
+        string before = Listing(other.Store.Root);
+        Directory.Move(directory, directory + ".away");
+        Directory.Delete(here, recursive: true);
+        Directory.Delete(Path.GetDirectoryName(cache.Snapshotter.ChangesDirectory(own.Layers[0].Directory!.Value))!, recursive: true);
+
+        Verification.RepairReport report = await cache.Cache.Repair.RunAsync(null, TestCache.Token);
+        Assert.Contains(report.Steps, step => step is { Did: "dropped", Subject: "record 'own'" });
+        Assert.Contains(report.Steps, step => step.Did == "rebuilt" && step.Subject == $"layers/{found.Layers[0].Directory}");
+        Assert.DoesNotContain(report.Steps, step => step.Subject.Contains("child", StringComparison.Ordinal) || step.Subject.Contains("bottom", StringComparison.Ordinal));
+        Assert.Contains($"additional store {other.Store.Root}", cache.Cache.Collector.DiskUsage([]).Single(record => record.Description == "child").Broken, StringComparison.Ordinal);
+        Directory.Move(directory + ".away", directory);
+        await using TestCache again = cache.OpenAgain();
+        Assert.Empty((await again.Cache.Repair.RunAsync(null, TestCache.Token)).Steps);
+        using ImmutableRef? back = again.Refs.TryGet(child.Id);
+        Assert.Equal(seen, await again.FilesAsync(back!));
+        Assert.Equal(Sorted(before), Sorted(Listing(other.Store.Root)));
+
+        static string[] Sorted(string listing) => [.. listing.Split('\n').Where(static line => line.Contains("/fs", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    }
+
     [Fact]
     public async Task AIS_07_A_result_whose_layer_cannot_be_relied_on_is_no_result()
     {

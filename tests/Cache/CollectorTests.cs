@@ -101,6 +101,29 @@ public sealed class CollectorTests
     }
 
     [Fact]
+    public async Task What_layers_have_in_common_counts_once_against_the_ceiling()
+    {
+        await using TestCache cache = TestCache.Open();
+        using ImmutableRef source = await FilledAsync(cache, null, "source", 400_000);
+        await source.MakeLocalAsync(cache.Context, TestCache.Token);
+        Snapshotter.Layers.LayerId layer = source.Layers[0].Directory!.Value;
+        for (int i = 0; i < 3; i++)
+        {
+            using Snapshotter.Layers.StagedLayer staged = cache.Snapshotter.StageSubtree([layer], "/", $"/copy-{i}", TestCache.Token);
+            using ImmutableRef linked = cache.Refs.Adopt(staged, null, new RefDescription($"linked {i}"));
+            await linked.MakeLocalAsync(cache.Context, TestCache.Token);
+        }
+        Assert.Equal(4, cache.Cache.Collector.DiskUsage([]).Count);   // writes down that the claims are gone, too
+        await using (var enough = new BuildCache(cache.Store, cache.Snapshotter, new BuildCacheOptions { MaxUsedSpace = 600_000 }))
+        {
+            Assert.True(enough.Collector.TotalBytes() > 1_600_000);   // as if each had its own
+            Assert.Empty(await enough.Collector.CollectAsync(TestCache.Token));
+        }
+        await using var small = new BuildCache(cache.Store, cache.Snapshotter, new BuildCacheOptions { MaxUsedSpace = 300_000 });
+        Assert.Equal(3, (await small.Collector.CollectAsync(TestCache.Token)).Count);   // all but what is in use
+    }
+
+    [Fact]
     public async Task Internal_and_frontend_records_go_only_with_all()
     {
         await using TestCache cache = TestCache.Open();

@@ -37,6 +37,75 @@ public sealed class StagingTests
     }
 
     [Fact]
+    public async Task STG_05_The_collector_leaves_the_parent_of_what_is_being_filled_and_one_that_is_gone_ends_the_child_alone()
+    {
+        await using TestCache cache = TestCache.Open();
+        using ChildProcess collector = ChildProcess.Start();
+        collector.Do("open-cache", cache.Root);
+        ImmutableRef parent = await cache.LayerAsync(null, "parent", ("/p", "p"));
+        MutableRef child = await cache.Refs.PrepareAsync(parent, cache.Context, TestCache.Token);
+        child.Tree.Tree.WriteFile("/c", "c"u8, 0x1a4, Snapshotter.Trees.FileOwner.Root, null);
+        parent.Dispose();   // nobody holds it but the child that is being filled
+        Assert.Equal("0", collector.Do("prune"));
+        using (ImmutableRef committed = await child.CommitAsync(new RefDescription("child"), TestCache.Token))
+        {
+            Assert.Equal("0", collector.Do("prune"));
+            Assert.Equal(["/c", "/p"], (await cache.FilesAsync(committed)).Keys);
+        }
+        // Somebody takes the parent away all the same, between the making of the directory and its publication.
+        using ImmutableRef lost = await cache.LayerAsync(null, "lost", ("/l", "l"));
+        await lost.MakeLocalAsync(cache.Context, TestCache.Token);
+        using MutableRef orphan = await cache.Refs.PrepareAsync(lost, cache.Context, TestCache.Token);
+        orphan.Tree.Tree.WriteFile("/o", "o"u8, 0x1a4, Snapshotter.Trees.FileOwner.Root, null);
+        cache.Store.Write(transaction => cache.Snapshotter.Remove(transaction, lost.Layers[0].Directory!.Value, force: true));
+        long layers = cache.Count("layers");
+        long refs = cache.Count("refs");
+        BuildException gone = await Assert.ThrowsAsync<BuildException>(() => orphan.CommitAsync(new RefDescription("orphan"), TestCache.Token));
+        Assert.Contains("does not have it", gone.Message, StringComparison.Ordinal);
+        Assert.Equal((layers, refs), (cache.Count("layers"), cache.Count("refs")));
+        using ImmutableRef again = await cache.LayerAsync(null, "again", ("/o", "o"));
+        Assert.Equal(["/o"], (await cache.FilesAsync(again)).Keys);
+        collector.Do("close-cache");
+    }
+
+    [Theory]
+    [InlineData("staging.made", false)]
+    [InlineData("turn.taken", true)]
+    [InlineData("transaction.begun", true)]
+    [InlineData("layer.inserted", true)]
+    [InlineData("publish.renamed", true)]
+    [InlineData("transaction.written", true)]
+    [InlineData("transaction.committed", true)]
+    [InlineData("turn.released", false)]
+    public async Task STG_06_The_collector_of_another_process_leaves_what_a_living_one_is_making_at_any_step(string step, bool inTurn)
+    {
+        await using TestCache cache = TestCache.Open();
+        string go = Path.Combine(cache.Root, "go");
+        using ChildProcess maker = ChildProcess.Start();
+        using ChildProcess collector = ChildProcess.Start();
+        maker.Do("open-cache", cache.Root);
+        collector.Do("open-cache", cache.Root);
+        maker.Do("fail", $"{step}:1:pause-until={go}");
+        maker.Send("build-layer", "/new", "content");
+        Await.File(go + ".reached");
+        collector.Send("prune");
+        if (!inTurn)
+        {
+            collector.Answer();
+        }
+        File.WriteAllText(go, "");
+        if (inTurn)
+        {
+            collector.Answer();
+        }
+        maker.Answer();
+        Assert.Equal("0", collector.Do("prune"));
+        Assert.Equal("/new=content", maker.Do("files"));
+        maker.Do("close-cache");
+        collector.Do("close-cache");
+    }
+
+    [Fact]
     public async Task STG_08_A_layer_that_is_not_what_was_declared_is_refused_with_both_digests()
     {
         await using TestCache cache = TestCache.Open();

@@ -76,6 +76,44 @@ public sealed class VerificationTests
         Assert.True((await VerifyAsync(again)).IsSound);
     }
 
+    [Theory]
+    [InlineData("twin", "printf changed > {0}/twin/again/f; touch -r {0}/fs/again/f {0}/twin/again/f", "/again/f: it differs")]
+    [InlineData("twin", "rm {0}/twin/again/f", "/again/f: it is missing")]
+    [InlineData("twin", "chmod 700 {0}/twin/again", "/again: its owner")]
+    [InlineData("run", "cp -p {0}/fs/f /tmp/x.$$; rm {0}/fs/f; printf 'other..' > {0}/fs/f; touch -r /tmp/x.$$ {0}/fs/f; rm /tmp/x.$$", "/f: it differs")]
+    [InlineData("run", "touch {0}/fs/more", "/more: no layer has it")]
+    [InlineData("run", "rm -r {0}/fs/again", "/again: it is missing")]
+    public async Task A_damaged_copy_of_layers_is_told_and_made_again(string copy, string damage, string told)
+    {
+        await using TestCache cache = TestCache.Open(copy == "run" ? "native" : "overlay");
+        using ImmutableRef source = await cache.LayerAsync(null, "source", ("/f", "content"));
+        await source.MakeLocalAsync(cache.Context, TestCache.Token);
+        using Snapshotter.Layers.StagedLayer staged = cache.Snapshotter.StageSubtree(
+            [source.Layers[0].Directory!.Value], "/", "/again", TestCache.Token);
+        using ImmutableRef again = cache.Refs.Adopt(staged, null, new RefDescription("again"));
+        using ImmutableRef both = cache.Refs.Merge([source, again])!;
+        SortedDictionary<string, string> seen = await cache.FilesAsync(both);
+        Assert.Equal(["/again/f", "/f"], seen.Keys);
+        Assert.Empty((await VerifyAsync(cache)).Findings);
+        string directory = copy == "run"
+            ? Assert.Single(Directory.GetDirectories(Path.Combine(cache.Store.Root, "flattened")))
+            : Path.GetDirectoryName(cache.Snapshotter.ChangesDirectory(again.Layers[0].Directory!.Value))!;
+        using (var shell = System.Diagnostics.Process.Start("/bin/sh", ["-ec", string.Format(System.Globalization.CultureInfo.InvariantCulture, damage, directory)]))
+        {
+            await shell.WaitForExitAsync(TestCache.Token);
+            Assert.Equal(0, shell.ExitCode);
+        }
+
+        Finding finding = Assert.Single((await VerifyAsync(cache)).Findings);
+        Assert.Equal(FindingKind.DamagedCopy, finding.Kind);
+        Assert.Contains(finding.Details, detail => detail.StartsWith(told, StringComparison.Ordinal));
+        RepairStep step = Assert.Single((await cache.Cache.Repair.RunAsync(null, TestCache.Token)).Steps);
+        Assert.Equal(("removed", finding.Subject), (step.Did, step.Subject));
+        Assert.Empty((await VerifyAsync(cache)).Findings);
+        Assert.Equal(seen, await cache.FilesAsync(both));
+        Assert.Empty((await VerifyAsync(cache)).Findings);
+    }
+
     [Fact]
     public async Task A_store_can_be_checked_while_builds_write_and_prune()
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Cairn.Daemon.Sessions;
 using Cairn.Llb;
 using Cairn.Llb.Building;
+using Cairn.Llb.Credentials;
 using Cairn.Protos.ContentStore;
 using Cairn.Protos.FileSync;
 using Cairn.Protos.Secrets;

@@ -22,7 +22,15 @@ internal sealed class OwnStore : IDisposable
         {
             Root = _directory["root"], RunRoot = _directory["run"], Driver = driver, Loggers = loggers, AdditionalStores = additional,
         };
-        Open();
+        try
+        {
+            Open();
+        }
+        catch
+        {
+            _directory.Dispose();
+            throw;
+        }
     }
 
     public StoreOptions Options { get; set; }

@@ -236,7 +236,8 @@ public sealed class LongListTests : IDisposable
         child.Do("dispose", "step");
         child.Do("close");
         Recording merge = child.ExitAndRead().Between("begin", "end");
-        Assert.DoesNotContain(merge.Calls, static call => call.Target.Contains("/fs/", StringComparison.Ordinal));
+        // The root itself is asked for its owner and mode.
+        Assert.DoesNotContain(merge.Calls, static call => call.Target.TrimEnd('/', '.').Contains("/fs/", StringComparison.Ordinal));
         Assert.Empty(merge.Of("getdents64"));
     }
 

@@ -356,7 +356,7 @@ public abstract partial class MergeContract : IDisposable
     }
 
     [Fact]
-    public void MRG_19_The_root_is_that_of_the_topmost_layer_and_a_step_begins_with_the_one_below()
+    public void MRG_19_The_root_is_that_of_the_topmost_layer_that_says_something_of_it_also_in_the_exported_image()
     {
         LayerId a = Store.Layer([], "chmod 711 .; chown 7:8 .; touch a");
         LayerId child = Store.Layer([a], "touch b");
@@ -368,6 +368,50 @@ public abstract partial class MergeContract : IDisposable
             FileStatus root = view.Tree.Status("/", followLinks: true)!;
             Assert.Equal((root.Mode, root.Uid), (active.Tree.Status("/", true)!.Mode, active.Tree.Status("/", true)!.Uid));
             return $"{Convert.ToString(root.Mode, 8)} {root.Uid}:{root.Gid}";
+        }
+        // Whoever unpacks the exported archives gets the same root.
+        string Exported(params LayerId[] list)
+        {
+            using var directory = new TemporaryDirectory();
+            Directory.CreateDirectory(directory["root"]);
+            foreach (LayerId layer in list)
+            {
+                using (FileStream tar = File.Create(directory["layer.tar"]))
+                {
+                    LayerTarWriter.Write(_bench.Snapshotter.ChangesDirectory(layer), tar, LayerTarOptions.Default, CancellationToken.None);
+                }
+                Shell.Run("tar --xattrs '--xattrs-include=*' --numeric-owner -xpf ../layer.tar", directory["root"]);
+            }
+            return Shell.Run("stat -c '%a %u:%g' .; getfattr -d -m user . 2> /dev/null || true", directory["root"]).Trim();
+        }
+        string Same(params LayerId[] list)
+        {
+            using SnapshotView view = _bench.Snapshotter.View(list);
+            string seen = Shell.Run("stat -c '%a %u:%g' .; getfattr -d -m user . 2> /dev/null || true", view.Attach()).Trim();
+            Assert.Equal(Exported(list), seen);
+            return seen;
+        }
+        LayerId plain = Store.Layer([], "touch plain");
+        LayerId usual = Store.Layer([a], "chmod 755 .; chown 0:0 .; touch usual");
+        LayerId marked = Store.Layer([], "setfattr -n user.root -v here .; touch marked");
+        Assert.Equal("711 7:8", Root(a, plain));           // who says nothing about the root leaves it
+        Assert.Equal("711 7:8", Root(plain, a, plain));
+        Assert.Equal("755 0:0", Root(a, usual));           // who made it the usual one says something
+        Assert.Equal("755 0:0", Root(other, usual, plain));
+        Assert.Equal("755 0:0", Root(plain, plain));
+        foreach (LayerId[] list in (LayerId[][])[[a, child], [a, plain], [plain, a, plain], [a, usual], [other, usual, plain], [other, a, child], [plain], [a]])
+        {
+            Assert.Equal(Root(list), Same(list));
+        }
+        Assert.Contains("user.root=\"here\"", Same(a, marked, plain), StringComparison.Ordinal);
+        using (StagedLayer difference = _bench.Snapshotter.Diff([plain], [plain, usual], CancellationToken.None))
+        {
+            LayerId none = Store.Publish(difference);
+            Assert.Equal("711 7:8", Root(a, none));        // between two usual roots there is no difference
+        }
+        using (StagedLayer difference = _bench.Snapshotter.Diff([a], [a, usual], CancellationToken.None))
+        {
+            Assert.Equal("755 0:0", Root(other, Store.Publish(difference)));
         }
         Assert.Equal("711 7:8", Root(a, child));
         Assert.Equal("750 9:9", Root(a, child, other));

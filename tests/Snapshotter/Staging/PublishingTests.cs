@@ -146,6 +146,23 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
+    public void STG_07_What_was_being_filled_can_be_thrown_away_after_the_store_was_closed()
+    {
+        StoreRoot closing = StoreRoot.Open(_test.Options with { MaxTrashBacklog = 1 }, []);
+        ISnapshotter snapshotter = SnapshotterFactory.Open(closing);
+        StagedLayer[] staged = [.. Enumerable.Range(0, 4).Select(i =>
+        {
+            StagedLayer layer = snapshotter.Stage();
+            layer.Tree.WriteFile($"/{i}", "x"u8, 0x1a4, FileOwner.Root, null);
+            return layer;
+        })];
+        closing.Dispose();
+        Array.ForEach(staged, static layer => layer.Dispose());   // more than may wait, and nobody deletes any more
+        using StoreRoot next = StoreRoot.Open(_test.Options, []);
+        Assert.DoesNotContain(StoreChecks.Entries(next, "staging"), name => name.StartsWith(closing.Instance.Id, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task STG_07_Closing_a_store_deletes_nothing_that_is_being_filled()
     {
         using ChildProcess other = Open();
