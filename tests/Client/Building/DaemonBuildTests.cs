@@ -108,7 +108,7 @@ public sealed class DaemonBuildTests : IAsyncLifetime
             {
                 Solve = async (gateway, token) =>
                 {
-                    State made = State.Scratch.File(FileActions.None.MakeFile("/a.txt", Encoding.UTF8.GetBytes("from a function")));
+                    State made = State.Scratch.File(FileActions.None.MakeFile("/a.txt", 0x1A4, Encoding.UTF8.GetBytes("from a function")));
                     Result result = await gateway.SolveAsync(made.Marshal(), token);
                     seen = Encoding.UTF8.GetString((await gateway.ReadFileAsync(result.Ref.Id, "/a.txt", null, token)).Span);
                     Assert.Equal("a.txt", Assert.Single(await gateway.ReadDirectoryAsync(result.Ref.Id, "/", null, token)).Path);

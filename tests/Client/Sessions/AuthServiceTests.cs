@@ -38,7 +38,7 @@ public sealed class AuthServiceTests
             new VerifyTokenAuthorityRequest { Host = "h", Salt = ByteString.CopyFrom(salt), Payload = ByteString.CopyFrom(payload) }, RpcCallOptions.None, Token)).Signed.ToByteArray();
 
         // Without a login the seed is known to all: the one of the empty secret.
-        byte[] seed = HMACSHA256.HashData(salt, []);
+        byte[] seed = HMACSHA256.HashData(salt, Array.Empty<byte>());
         Assert.Equal([.. Ed25519.Sign(seed, payload), .. payload], signed);
         Assert.Equal(Ed25519.PublicKey(seed), await KeyAsync(anonymous, salt));
 
