@@ -187,6 +187,7 @@ public sealed class BuildSolver : IAsyncDisposable
             Find(spec);
         }
 
+        _engine.Services.Caches.Exports(request.CacheExports);
         _engine.Check(request.Entitlements);
     }
 

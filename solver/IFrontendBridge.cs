@@ -1,6 +1,8 @@
 using Cairn.Llb;
 using Cairn.Solver.Keys;
+using Cairn.Solver.Containers;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Definition = Cairn.Protos.Pb.Definition;
 
@@ -19,6 +21,9 @@ public interface IFrontendBridge
     /// <returns>Null for a definition without ops: scratch.</returns>
     /// <exception cref="BuildException">Input: the definition is not valid.</exception>
     Task<SolvedRef?> SolveAsync(Definition definition, SolveOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Has caches elsewhere asked for what the store lacks, from now on. One that cannot be read is shown as such, and harms no build.</summary>
+    void ImportCaches(IReadOnlyList<CacheSpec> caches);
 
     /// <summary>Carries out what the ref needs.</summary>
     Task EvaluateAsync(SolvedRef solved, CancellationToken cancellationToken);
@@ -46,4 +51,11 @@ public interface IFrontendBridge
 
     /// <summary>A warning of the frontend, shown under a vertex.</summary>
     void Warn(Digest vertex, BuildWarning warning);
+
+    /// <summary>A container of the build's results; the caller disposes it before the build ends.</summary>
+    /// <exception cref="BuildException">A result cannot be made or mounted, or the mounts make no sense.</exception>
+    Task<BuildContainer> OpenContainerAsync(ContainerRequest request, CancellationToken cancellationToken);
+
+    /// <summary>What is known of the op that an error belongs to; null if it belongs to none of this frontend's.</summary>
+    FailedOp? FindFailure(BuildException error);
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Cairn.Daemon.Configuration;
+using Cairn.Daemon.Control;
 using Cairn.Daemon.Listening;
 using Cairn.Daemon.Telemetry;
+using Cairn.Llb;
 using Microsoft.Extensions.Logging;
 
 namespace Cairn.Daemon;
@@ -12,22 +14,45 @@ public static class DaemonRun
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Runs until a signal ends it.</summary>
+    /// <summary>Runs until a signal ends it: the first lets builds end, the second ends the process at once. SIGHUP reads the file again.</summary>
     /// <param name="arguments">The words after <c>daemon</c>.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="Cairn.Llb.BuildException">The words cannot be understood, or the daemon cannot start.</exception>
+    /// <exception cref="BuildException">The words cannot be understood, or the daemon cannot start.</exception>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        DaemonSettings settings = DaemonFlags.Read(arguments);
-        using var loggers = new LineLoggers(Console.Error, isJson: false, TimeProvider.System) { Level = settings.LogLevel };
+        IReadOnlyDictionary<string, IReadOnlyList<string>> flags = new FlagReader(DaemonFlags.All).Read(arguments);
+        if (flags.ContainsKey("help"))
+        {
+            await Console.Out.WriteAsync(DaemonFlags.Help());
+            return 0;
+        }
+
+        if (flags.ContainsKey("version"))
+        {
+            await Console.Out.WriteLineAsync($"buildkitd {WorkerList.Version.Package} {WorkerList.Version.Version} {WorkerList.Version.Revision}");
+            return 0;
+        }
+
+        DaemonSettings settings = SettingsReader.Read(flags);
+        using var loggers = new LineLoggers(Console.Error, settings.IsLogJson, TimeProvider.System) { Level = settings.LogLevel };
         ILogger logger = loggers.CreateLogger("daemon");
+        foreach (string warning in settings.Warnings)
+        {
+            logger.Configuration(warning);
+        }
+
         var ended = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
         int signals = 0;
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         await using (DaemonServer server = await DaemonServer.OpenAsync(settings, loggers))
         {
+            using PosixSignalRegistration reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+            {
+                context.Cancel = true;
+                Reload(flags, server, loggers, logger);
+            });
             foreach (EndPoint address in server.Addresses)
             {
                 logger.Listening(address.ToString() ?? "");
@@ -42,7 +67,7 @@ public static class DaemonRun
 
         return 0;
 
-        void Handle(PosixSignalContext context)
+        void End(PosixSignalContext context)
         {
             context.Cancel = true;
             if (Interlocked.Increment(ref signals) > 1)
@@ -51,6 +76,21 @@ public static class DaemonRun
             }
 
             ended.TrySetResult(context.Signal);
+        }
+    }
+
+    private static void Reload(IReadOnlyDictionary<string, IReadOnlyList<string>> flags, DaemonServer server, LineLoggers loggers, ILogger logger)
+    {
+        try
+        {
+            DaemonSettings settings = SettingsReader.Read(flags);
+            loggers.Level = settings.LogLevel;
+            server.Apply(settings);
+            logger.Reloaded();
+        }
+        catch (BuildException e)
+        {
+            logger.ReloadFailed(e);
         }
     }
 }

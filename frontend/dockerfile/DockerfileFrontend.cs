@@ -8,6 +8,7 @@ using Cairn.Frontend.Dockerfile.Instructions;
 using Cairn.Frontend.Dockerfile.Linting;
 using Cairn.Frontend.Dockerfile.Lowering;
 using Cairn.Frontend.Dockerfile.Parsing;
+using Cairn.Frontend.Dockerfile.Subrequests;
 using Cairn.Llb;
 
 namespace Cairn.Frontend.Dockerfile;
@@ -33,8 +34,12 @@ public static class DockerfileFrontend
         {
             return null;
         }
+        if (settings.Subrequest is { } request)
+        {
+            return new FrontendResult([], await AnswerAsync(request, host, options, file, cancellationToken), IsMultiPlatform: false);
+        }
         ParsedDockerfile dockerfile = DockerfileParser.Parse(file.Text);
-        Linter linter = CreateLinter(host, settings, dockerfile, file.Vertex, isShown: true);
+        Linter linter = CreateLinter(settings, dockerfile, file.Vertex, host.Warn);
         DockerfileChecks.Run(dockerfile, linter);
         await context.LoadIgnoreFileAsync(cancellationToken);
 
@@ -43,21 +48,8 @@ public static class DockerfileFrontend
         var requests = new List<BuildRequest>();
         foreach (Platform target in targets)
         {
-            VariableList globals = GlobalArguments.Expand(dockerfile, settings, native, target);
-            requests.Add(new BuildRequest
-            {
-                Host = host,
-                Options = settings,
-                Dockerfile = dockerfile,
-                MainContext = context,
-                Linter = requests.Count == 0 ? linter : CreateLinter(host, settings, dockerfile, file.Vertex, isShown: false),
-                BuildPlatform = native,
-                TargetPlatform = target,
-                IsPlatformAsked = settings.Platforms.Count > 0,
-                ShowsPlatform = targets.Count > 1,
-                Globals = globals,
-                Epoch = GlobalArguments.Epoch(settings, globals),
-            });
+            Linter shown = requests.Count == 0 ? linter : CreateLinter(settings, dockerfile, file.Vertex, static _ => { });
+            requests.Add(CreateRequest(host, settings, dockerfile, context, shown, native, target, targets.Count > 1));
         }
         StageState[] stages = await Task.WhenAll(requests.Select(request => PlatformBuild.RunAsync(request, cancellationToken)));
         linter.ThrowIfForbidden();
@@ -113,13 +105,82 @@ public static class DockerfileFrontend
             : new BuildException(ErrorKind.Input, "", "", $"failed with build-arg:BUILDKIT_SYNTAX = {line.Value}: {error.Message}", error.Remedy, error);
     }
 
-    private static Linter CreateLinter(
-        IDockerfileHost host, FrontendOptions settings, ParsedDockerfile dockerfile, Digest vertex, bool isShown)
+    private static BuildRequest CreateRequest(
+        IDockerfileHost host, FrontendOptions settings, ParsedDockerfile dockerfile, MainContext context, Linter linter, Platform native, Platform target,
+        bool showsPlatform)
+    {
+        VariableList globals = GlobalArguments.Expand(dockerfile, settings, native, target);
+        return new BuildRequest
+        {
+            Host = host,
+            Options = settings,
+            Dockerfile = dockerfile,
+            MainContext = context,
+            Linter = linter,
+            BuildPlatform = native,
+            TargetPlatform = target,
+            IsPlatformAsked = settings.Platforms.Count > 0,
+            ShowsPlatform = showsPlatform,
+            Globals = globals,
+            Epoch = GlobalArguments.Epoch(settings, globals),
+        };
+    }
+
+    private static async Task<Dictionary<string, byte[]>> AnswerAsync(
+        string request, IDockerfileHost host, IReadOnlyDictionary<string, string> options, LoadedDockerfile file, CancellationToken cancellationToken)
+    {
+        if (request == SubrequestKind.Describe.Name)
+        {
+            return SubrequestKind.DescribeAll();
+        }
+        if (request == SubrequestKind.Targets.Name)
+        {
+            return TargetList.Of(DockerfileParser.Parse(file.Text));
+        }
+        return request == SubrequestKind.Lint.Name
+            ? await LintAsync(host, options, file, cancellationToken)
+            : throw new UnknownSubrequestException(request);
+    }
+
+    // Without a target, every stage is looked at; what two of them have in common is reported once.
+    private static async Task<Dictionary<string, byte[]>> LintAsync(
+        IDockerfileHost host, IReadOnlyDictionary<string, string> options, LoadedDockerfile file, CancellationToken cancellationToken)
+    {
+        var warnings = new List<DockerfileWarning>();
+        BuildException? error = null;
+        try
+        {
+            var settings = new FrontendOptions(options);
+            ParsedDockerfile dockerfile = DockerfileParser.Parse(file.Text);
+            Linter linter = CreateLinter(settings, dockerfile, file.Vertex, warnings.Add);
+            DockerfileChecks.Run(dockerfile, linter);
+            MainContext context = await MainContext.OpenAsync(host, settings, cancellationToken);
+            await context.LoadDockerfileAsync(cancellationToken);
+            await context.LoadIgnoreFileAsync(cancellationToken);
+            Platform native = host.WorkerPlatforms.Count > 0 ? host.WorkerPlatforms[0] : Platform.Default;
+            Platform platform = settings.Platforms.Count > 0 ? settings.Platforms[0] : native;
+            IEnumerable<string> targets = settings.Target is { } target
+                ? [target]
+                : Enumerable.Range(0, dockerfile.Stages.Count).Select(static index => index.ToString(CultureInfo.InvariantCulture));
+            foreach (string stage in targets)
+            {
+                var one = new FrontendOptions(new Dictionary<string, string>(options, StringComparer.Ordinal) { ["target"] = stage });
+                await PlatformBuild.RunAsync(CreateRequest(host, one, dockerfile, context, linter, native, platform, showsPlatform: false), cancellationToken);
+            }
+        }
+        catch (BuildException e)
+        {
+            error = e;
+        }
+        return LintReport.Of(file.Text, warnings, error);
+    }
+
+    private static Linter CreateLinter(FrontendOptions settings, ParsedDockerfile dockerfile, Digest vertex, Action<DockerfileWarning> show)
     {
         try
         {
             LintOptions rules = LintOptions.Parse(settings.LintOptions ?? dockerfile.Lines.Directives.Check);
-            return new Linter(rules, dockerfile.Source, vertex, isShown ? host.Warn : static _ => { });
+            return new Linter(rules, dockerfile.Source, vertex, show);
         }
         catch (SyntaxFault fault)
         {

@@ -1,6 +1,10 @@
 using System.Text;
 using Cairn.Frontend.Dockerfile;
+using Cairn.Frontend.Dockerfile.Subrequests;
+using Cairn.Protos.Errdefs;
 using Cairn.Solver;
+using Cairn.Solver.Remote;
+using Cairn.Wire.Errors;
 using Pb = Cairn.Protos.Pb;
 
 namespace Cairn.Frontend.Gateway;
@@ -28,13 +32,29 @@ public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inpu
     {
         ArgumentNullException.ThrowIfNull(bridge);
         ArgumentNullException.ThrowIfNull(options);
+        if (options.GetValueOrDefault(CacheSpec.ImportOption) is { Length: > 0 } caches)
+        {
+            bridge.ImportCaches(CacheSpec.ParseImports(caches));
+        }
+
+        string[] missing = [.. Unsupported(options)];
         var host = new BridgeHost(bridge, inputs, catalogue);
-        if (await DockerfileFrontend.BuildAsync(host, options, cancellationToken) is not { } result)
+        if (await BuildAsync(host, options, cancellationToken) is not { } result)
         {
             return host.Forwarded!;
         }
 
+        if (missing.Length > 0)
+        {
+            throw FrontendCapabilities.Missing(missing[0]);   // nobody else has taken it
+        }
+
         Dictionary<string, byte[]> metadata = new(result.Metadata, StringComparer.Ordinal);
+        if (result.Platforms.Count == 0)
+        {
+            return new FrontendSolve([], IsMultiPlatform: false, metadata);   // an answer, and nothing built
+        }
+
         List<PlatformRef> platforms = [];
         foreach (PlatformResult platform in result.Platforms)
         {
@@ -51,5 +71,30 @@ public sealed class DockerfileV0(IReadOnlyDictionary<string, Pb.Definition> inpu
 
         metadata[ResultKeys.Platforms] = Encoding.UTF8.GetBytes(PlatformsJson.Write([.. result.Platforms.Select(p => p.Platform)]));
         return new FrontendSolve(platforms, result.IsMultiPlatform, metadata);
+    }
+
+    private static async Task<FrontendResult?> BuildAsync(
+        BridgeHost host, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DockerfileFrontend.BuildAsync(host, options, cancellationToken);
+        }
+        catch (UnknownSubrequestException e)
+        {
+            throw ErrorStatus.Of(e).With(new Subrequest { Name = e.Name }).ToException();
+        }
+    }
+
+    // What only another frontend may have, named by the file.
+    private static IEnumerable<string> Unsupported(IReadOnlyDictionary<string, string> options)
+    {
+        foreach ((string name, bool mayForward) in FrontendCapabilities.Read(options.GetValueOrDefault(FrontendCapabilities.Option)))
+        {
+            if (!FrontendCapabilities.OfDockerfile.Contains(name, StringComparer.Ordinal))
+            {
+                yield return mayForward ? name : throw FrontendCapabilities.Missing(name);
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Cairn.Frontend.Gateway.Images;
 using Cairn.Llb;
 using Cairn.Protos.Workers;
 using Cairn.Solver;
@@ -25,6 +26,7 @@ public sealed class FrontendCatalogue(FrontendSettings settings)
     public IFrontend Find(string name, IReadOnlyDictionary<string, Pb.Definition> inputs) => name switch
     {
         Dockerfile => new DockerfileV0(inputs, this),
+        Gateway => new GatewayV0(inputs, this),
         _ => throw new BuildException(ErrorKind.Input, "", "", $"invalid frontend: {name}"),
     };
 

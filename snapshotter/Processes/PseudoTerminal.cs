@@ -108,8 +108,23 @@ public sealed unsafe class PseudoTerminal : IDisposable
     /// <summary>Changes the size. Whoever has the process's side must be told with SIGWINCH.</summary>
     public void Resize(uint rows, uint columns)
     {
-        var size = new WindowSize { ws_row = (ushort)Math.Min(rows, ushort.MaxValue), ws_col = (ushort)Math.Min(columns, ushort.MaxValue) };
+        WindowSize size = Size(rows, columns);
         Check(Libc.ioctl(_master, Libc.TIOCSWINSZ, &size), "resize terminal");
+    }
+
+    /// <summary>Changes the size of the terminal that another process reads from, and has the kernel tell it.</summary>
+    /// <returns>False if that process is gone, or reads from something else.</returns>
+    public static bool TryResizeOf(int process, uint rows, uint columns)
+    {
+        using SafeFileHandle? terminal = Files.TryOpenAt(
+            Files.Anywhere, string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd/0"), Libc.O_RDWR | Libc.O_NOCTTY | Libc.O_NONBLOCK, mode: 0, out _);
+        if (terminal is null)
+        {
+            return false;
+        }
+
+        WindowSize size = Size(rows, columns);
+        return Libc.ioctl(terminal, Libc.TIOCSWINSZ, &size) == 0;
     }
 
     /// <summary>Lets go of the process's side: from now on reading ends when the process has ended.</summary>
@@ -121,6 +136,9 @@ public sealed unsafe class PseudoTerminal : IDisposable
         _held.Dispose();
         _master.Dispose();
     }
+
+    private static WindowSize Size(uint rows, uint columns) =>
+        new() { ws_row = (ushort)Math.Min(rows, ushort.MaxValue), ws_col = (ushort)Math.Min(columns, ushort.MaxValue) };
 
     private static int Check(int result, string call) =>
         result >= 0 ? result : throw new NativeException(call, "/dev/ptmx", Marshal.GetLastPInvokeError());

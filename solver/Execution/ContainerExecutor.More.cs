@@ -22,7 +22,7 @@ public sealed partial class ContainerExecutor
 
         string id = string.Create(CultureInfo.InvariantCulture, $"{container.Plan.Id}-{Interlocked.Increment(ref _containers)}");
         using RootedTree root = RootedTree.Open(request.RootPath);
-        ContainerPlan plan = container.Plan with { Request = request, User = ExecUser.Find(root, request.User) };
+        ContainerPlan plan = container.Plan with { Request = request with { Console = live.Console }, User = ExecUser.Find(root, request.User) };
         MakeWorkingDirectory(root, plan);
         string directory = ContainerPaths.Bundle(_options.RunDirectory, id);
         string log = Path.Combine(directory, "log");

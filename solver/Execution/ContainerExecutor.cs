@@ -41,7 +41,8 @@ public sealed partial class ContainerExecutor : IExecutor, IDisposable
     public Task<ExecExit> RunAsync(ExecRequest request, IExecOutput output, LiveProcess live, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(live);
-        return RunRequestAsync(request, output, live, cancellationToken);
+        ArgumentNullException.ThrowIfNull(request);
+        return RunRequestAsync(request with { Console = live.Console }, output, live, cancellationToken);
     }
 
     /// <summary>Frees memory; runs must have ended.</summary>

@@ -12,7 +12,7 @@ public interface IExecutor
     Task<ExecExit> RunAsync(ExecRequest request, IExecOutput output, CancellationToken cancellationToken);
 
     /// <summary>As the other, with a hold on the process while it runs.</summary>
-    /// <param name="request">What to run and what it sees; its console is live.</param>
+    /// <param name="request">What to run and what it sees; its console is what the hold says.</param>
     /// <param name="output">Receives the process's streams; a terminal is stream 1.</param>
     /// <param name="live">The hold; disposed by the caller after the process has ended.</param>
     /// <param name="cancellationToken">Kills the process with SIGKILL.</param>

@@ -28,6 +28,9 @@ public sealed class LiveProcess : IDisposable
     /// <summary>It has a terminal.</summary>
     public bool HasTerminal => _terminal is not null;
 
+    /// <summary>What it has as its streams.</summary>
+    internal ConsoleUse Console => HasTerminal ? ConsoleUse.LiveTerminal : ConsoleUse.Live;
+
     /// <summary>Completes when the process has been started; cancelled if it never was.</summary>
     public Task Begun => _begun.Task;
 
@@ -58,9 +61,13 @@ public sealed class LiveProcess : IDisposable
         RuntimeProcess runtime = await _begun.Task.WaitAsync(cancellationToken);
         if (!_ended.Task.IsCompleted)
         {
-            // The runtime copies between the two terminals, and their size with it.
+            // runc copies the size from one terminal to the other; crun does not, so the process's own is changed too.
             _terminal.Resize(rows, columns);
             Signals.Send(runtime.ProcessId, Signals.WindowChanged);
+            if (await ProcessIdAsync(cancellationToken) is { } process)
+            {
+                PseudoTerminal.TryResizeOf(process, rows, columns);
+            }
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed class BuildJob(
 
     public ISession Session { get; } = session;
 
+    /// <summary>What it may do.</summary>
+    public Entitlements Entitlements { get; } = entitlements;
+
     /// <summary>Keeps records of the build's vertices; null if nobody does.</summary>
     public IVertexRecorder? Recorder { get; } = recorder;
 
@@ -85,7 +88,7 @@ internal sealed class BuildJob(
     public Edge? Load(Definition definition)
     {
         LlbGraph graph = LlbGraph.Load(definition);
-        entitlements.Check(graph);
+        Entitlements.Check(graph);
         Recorder?.Loaded(definition, graph);
         lock (_lock)
         {

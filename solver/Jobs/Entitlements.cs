@@ -11,6 +11,8 @@ internal sealed class Entitlements
     private const string NetworkHost = "network.host";
     private const string SecurityInsecure = "security.insecure";
     private const string Device = "device";
+    private const string HostRemedy = "--allow network.host";
+    private const string InsecureRemedy = "--allow security.insecure";
 
     private readonly HashSet<string> _granted;
 
@@ -54,24 +56,38 @@ internal sealed class Entitlements
 
             if (exec.Network == NetMode.Host)
             {
-                Require(NetworkHost, "--allow network.host", vertex);
+                Require(NetworkHost, HostRemedy, vertex);
             }
 
             if (exec.Security == SecurityMode.Insecure)
             {
-                Require(SecurityInsecure, "--allow security.insecure", vertex);
+                Require(SecurityInsecure, InsecureRemedy, vertex);
             }
         }
     }
+
+    /// <summary>Refuses a process that needs what was not granted.</summary>
+    public void Check(NetMode network, SecurityMode security)
+    {
+        if (network == NetMode.Host && !_granted.Contains(NetworkHost))
+        {
+            throw Refusal(NetworkHost, HostRemedy, "start", "process");
+        }
+
+        if (security == SecurityMode.Insecure && !_granted.Contains(SecurityInsecure))
+        {
+            throw Refusal(SecurityInsecure, InsecureRemedy, "start", "process");
+        }
+    }
+
+    private static BuildException Refusal(string word, string remedy, string doing, string subject) =>
+        new(ErrorKind.Input, doing, subject, $"{word} is not allowed", $"Grant it with {remedy} if the build is to be trusted that far.");
 
     private void Require(string word, string remedy, Vertex vertex)
     {
         if (!_granted.Contains(word))
         {
-            throw VertexError.Of(
-                new BuildException(
-                    ErrorKind.Input, "load", "LLB", $"{word} is not allowed", $"Grant it with {remedy} if the build is to be trusted that far."),
-                vertex);
+            throw VertexError.Of(Refusal(word, remedy, "load", "LLB"), vertex);
         }
     }
 }

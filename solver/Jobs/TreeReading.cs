@@ -53,6 +53,18 @@ internal static class TreeReading
         return tree.Status(resolved, followLinks: false) is { } status ? Entry(tree, resolved, resolved[(resolved.LastIndexOf('/') + 1)..], status) : null;
     }
 
+    /// <summary>As <see cref="Status"/>; a link that leads nowhere in the tree is told of itself.</summary>
+    public static ResultEntry? StatusOrLink(RootedTree tree, string path)
+    {
+        if (Status(tree, path) is { } status)
+        {
+            return status;
+        }
+
+        string link = tree.Resolve(Absolute(path), followLast: false);
+        return tree.Status(link, followLinks: false) is { } itself ? Entry(tree, link, link[(link.LastIndexOf('/') + 1)..], itself) : null;
+    }
+
     private static string Absolute(string path) => path.StartsWith('/') ? path : "/" + path;
 
     private static ResultEntry Entry(RootedTree tree, string path, string name, FileStatus status) => new(

@@ -38,5 +38,8 @@ internal static class Engine
 
     public static Task<int> DaemonAsync(IReadOnlyList<string> arguments) => Daemon.DaemonRun.RunAsync(arguments);
 
+    public static Task<int> DialStdioAsync(IReadOnlyList<string> arguments) =>
+        Daemon.Listening.StdioDialer.RunAsync(arguments, CancellationToken.None);
+
     public static Task<int> DumpLlbAsync(LlbDumpSettings settings) => LlbDumpRun.RunAsync(settings);
 }

@@ -10,6 +10,7 @@ namespace Cairn.Cli.Commands;
 internal sealed class CairnCommandLine
 {
     private const string DaemonCommand = "daemon";
+    private const string DialCommand = "dial-stdio";
 
     private readonly RootCommand _root = new("Cairn builds images from Dockerfiles and LLB graphs, and remembers every step.");
     private readonly Argument<string> _context;
@@ -62,6 +63,7 @@ internal sealed class CairnCommandLine
 
         // Its words are those of the stock daemon, and the daemon reads them.
         _root.Subcommands.Add(new Command(DaemonCommand, "Serve builds to BuildKit clients: docker buildx, buildctl"));
+        _root.Subcommands.Add(new Command(DialCommand, "Join the standard streams to a daemon, for clients that come over ssh"));
         _root.Subcommands.Add(CompletionCommandLine.Create());
     }
 
@@ -72,6 +74,11 @@ internal sealed class CairnCommandLine
         if (arguments is [DaemonCommand, ..])
         {
             return await Engine.DaemonAsync(arguments[1..]);
+        }
+
+        if (arguments is [DialCommand, ..])
+        {
+            return await Engine.DialStdioAsync(arguments[1..]);
         }
 
         ParseResult parsed = _root.Parse(arguments.Length == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });

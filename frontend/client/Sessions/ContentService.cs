@@ -242,7 +242,11 @@ internal sealed class ContentService(IReadOnlyDictionary<string, string> stores)
         {
             _file.Dispose();
             _hash.Dispose();
-            File.Delete(_path);
+            if (File.Exists(_path))
+            {
+                File.Delete(_path);
+            }
+
             try
             {
                 Directory.Delete(Path.GetDirectoryName(_path)!);

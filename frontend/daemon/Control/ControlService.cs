@@ -45,7 +45,7 @@ internal sealed class ControlService(
     {
         DateTimeOffset latest = clock.GetUtcNow() - TimeSpan.FromTicks(request.AgeLimit / NanosecondsPerTick);
         var response = new DiskUsageResponse();
-        response.Record.Add(solver.Store.DiskUsage([.. request.Filter])
+        response.Record.Add(solver.Store.DiskUsage(Filters(request.Filter))
             .Where(record => request.AgeLimit <= 0 || (record.LastUsedAt ?? record.CreatedAt) < latest)
             .Select(Tell));
         return response;
@@ -56,7 +56,7 @@ internal sealed class ControlService(
         var order = new PruneOrder
         {
             All = request.All,
-            Filters = [.. request.Filter],
+            Filters = Filters(request.Filter),
             KeepDuration = TimeSpan.FromTicks(request.KeepDuration / NanosecondsPerTick),
             ReservedSpace = request.ReservedSpace,
             MaxUsedSpace = request.MaxUsedSpace,
@@ -88,6 +88,9 @@ internal sealed class ControlService(
 
         await work;
     }
+
+    // Clients send an empty one when they were given none.
+    private static string[] Filters(IEnumerable<string> filters) => [.. filters.Where(static filter => filter.Length > 0)];
 
     private static UsageRecord Tell(StoredRecord record)
     {

@@ -5,11 +5,17 @@ using Cairn.Solver.History;
 namespace Cairn.Daemon.Control;
 
 /// <summary>A build of a client that is under way, or has just ended.</summary>
-/// <param name="Request">What the client asked for, in the present form of the protocol.</param>
-/// <param name="HistoryId">Names its record.</param>
-/// <param name="Created">When it began.</param>
-internal sealed record LiveBuild(SolveRequest Request, BuildId HistoryId, DateTimeOffset Created)
+internal sealed class LiveBuild(SolveRequest request, BuildId historyId, DateTimeOffset created)
 {
+    /// <summary>What the client asked for, in the present form of the protocol.</summary>
+    public SolveRequest Request { get; } = request;
+
+    /// <summary>Names its record.</summary>
+    public BuildId HistoryId { get; } = historyId;
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset Created { get; } = created;
+
     /// <summary>The client's name of it.</summary>
     public string Id => Request.Ref;
 

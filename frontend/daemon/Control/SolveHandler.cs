@@ -1,6 +1,7 @@
 using Cairn.Daemon.Bridge;
 using Cairn.Daemon.History;
 using Cairn.Daemon.Sessions;
+using Cairn.Daemon.Telemetry;
 using Cairn.Frontend.Gateway;
 using Cairn.Llb;
 using Cairn.Protos.Control;
@@ -16,9 +17,10 @@ namespace Cairn.Daemon.Control;
 /// <remarks>Source: control-and-status.md, section 1.</remarks>
 internal sealed class SolveHandler(
     BuildSolver solver, LiveBuilds builds, HistoryBook history, SessionRegistry sessions, ClientBuilds clientBuilds, FrontendCatalogue frontends,
-    TimeProvider clock)
+    BuildObserver observer, IReadOnlyList<string> disabledFrontends, TimeProvider clock)
     : IDisposable
 {
+    private const string TraceHeader = "traceparent";
     private const string ShuttingDown = "the daemon is shutting down";
 
     // The client opens its session at the same time as it asks for the build.
@@ -29,9 +31,6 @@ internal sealed class SolveHandler(
     private readonly Lock _lock = new();   // guards both
     private int _running;
     private bool _isRefusing;
-
-    /// <summary>Told when a build has ended.</summary>
-    public event Action? Ended;
 
     /// <summary>Builds; the answer comes when all is exported.</summary>
     /// <exception cref="BuildException">The build failed, or asks for what does not exist.</exception>
@@ -51,7 +50,8 @@ internal sealed class SolveHandler(
 
                 // A detached build goes on when whoever asked for it has gone.
                 bool isDetached = call.RequestHeaders.Find(HeaderNames.Detach) == "1";
-                return await SolveAsync(build, client, isDetached ? CancellationToken.None : cancellationToken);
+                return await SolveAsync(
+                    build, client, call.RequestHeaders.Find(TraceHeader), isDetached ? CancellationToken.None : cancellationToken);
             }
             finally
             {
@@ -107,13 +107,17 @@ internal sealed class SolveHandler(
                 _idle.TrySetResult();
             }
         }
-
-        Ended?.Invoke();
     }
 
-    private async Task<SolveResponse> SolveAsync(LiveBuild build, IFrontend? client, CancellationToken cancellationToken)
+    private async Task<SolveResponse> SolveAsync(LiveBuild build, IFrontend? client, string? trace, CancellationToken cancellationToken)
     {
         SolveRequest plan = build.Request;
+        if (disabledFrontends.Contains(plan.Frontend, StringComparer.Ordinal))
+        {
+            throw new BuildException(
+                ErrorKind.Environment, "", "", $"invalid frontend: {plan.Frontend} is switched off", "The daemon's configuration switches it off.");
+        }
+
         IFrontend? frontend = client ?? (plan.Frontend.Length > 0 ? frontends.Find(plan.Frontend, plan.FrontendInputs) : null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         var description = new BuildRequest
@@ -127,6 +131,8 @@ internal sealed class SolveHandler(
             Frontend = frontend,
             FrontendOptions = new Dictionary<string, string>(plan.FrontendAttrs, StringComparer.Ordinal),
             Exports = SolvePlan.Exports(plan),
+            CacheImports = SolvePlan.Caches(plan.Cache.Imports),
+            CacheExports = SolvePlan.Caches(plan.Cache.Exports),
             Entitlements = [.. plan.Entitlements],
         };
         solver.Check(description);
@@ -154,7 +160,9 @@ internal sealed class SolveHandler(
         {
             build.Ended = clock.GetUtcNow();
             build.Feed.Close();
-            await history.EndAsync(build, result, error);
+            StepCounts counts = await StepCounts.OfAsync(build.Feed);
+            await history.EndAsync(build, result, error, counts);
+            await observer.TakeAsync(build, trace, counts, error);
         }
 
         var response = new SolveResponse();

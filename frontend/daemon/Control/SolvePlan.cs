@@ -2,6 +2,7 @@ using Cairn.Llb;
 using Cairn.Protos.Control;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.History;
+using Cairn.Solver.Remote;
 
 namespace Cairn.Daemon.Control;
 
@@ -40,6 +41,10 @@ internal static class SolvePlan
     /// <summary>The exports that are asked for.</summary>
     public static IReadOnlyList<ExportSpec> Exports(SolveRequest plan) =>
         [.. plan.Exporters.Select(static export => new ExportSpec(export.Type, new Dictionary<string, string>(export.Attrs, StringComparer.Ordinal)))];
+
+    /// <summary>The caches elsewhere that are asked for.</summary>
+    public static IReadOnlyList<CacheSpec> Caches(IEnumerable<CacheOptionsEntry> entries) =>
+        [.. entries.Select(static entry => new CacheSpec(entry.Type, new Dictionary<string, string>(entry.Attrs, StringComparer.Ordinal)))];
 
     /// <summary>What the build is called in the records.</summary>
     public static BuildLabel Label(SolveRequest plan)

@@ -13,19 +13,24 @@ internal sealed class WorkerList
 {
     private const string LabelPrefix = "org.mobyproject.buildkit.worker.";
     private const int IdBytes = 16;
+    private const long NanosecondsPerTick = 100;
 
-    private readonly WorkerRecord _record;
+    private WorkerRecord _record;   // replaced as a whole
 
     public WorkerList(DaemonSettings settings, BuildSolver solver)
     {
         _record = new WorkerRecord { ID = ReadId(settings.Root), BuildkitVersion = Version };
-        _record.Platforms.Add(Platform.Default.ToMessage());
+        _record.Platforms.Add(settings.WorkerPlatforms.Count > 0
+            ? settings.WorkerPlatforms.Select(static text => Platform.Parse(text).ToMessage())
+            : [Platform.Default.ToMessage()]);
         Label("executor", "oci");
         Label("snapshotter", solver.Driver == "overlay" ? "overlayfs" : solver.Driver);
         Label("hostname", Environment.MachineName);
         Label("network", "host");
         Label("oci.process-mode", "sandbox");
         Label("selinux.enabled", "false");
+        _record.Labels.Add(settings.WorkerLabels.ToDictionary());
+        Tell(settings.GcRules);
     }
 
     /// <summary>Clients choose by it what they may ask for.</summary>
@@ -43,7 +48,7 @@ internal sealed class WorkerList
     /// <summary>The workers that a filter matches.</summary>
     public ListWorkersResponse List(ListWorkersRequest request)
     {
-        var alternatives = request.Filter.Select(static text => FieldFilter.Split(text)
+        var alternatives = request.Filter.Where(static text => text.Length > 0).Select(static text => FieldFilter.Split(text)
             .Select(part => FieldFilter.TryParse(part) ?? throw new BuildException(ErrorKind.Input, "parse worker filters", text, $"\"{part}\" is no condition"))
             .ToList()).ToList();
         var response = new ListWorkersResponse();
@@ -53,6 +58,27 @@ internal sealed class WorkerList
         }
 
         return response;
+    }
+
+    /// <summary>The rules of the cache, as they are from now on.</summary>
+    public void Tell(IReadOnlyList<GcRule> rules)
+    {
+        WorkerRecord record = _record.Clone();
+        record.GCPolicy.Clear();
+        record.GCPolicy.Add(rules.Select(static rule =>
+        {
+            var policy = new GCPolicy
+            {
+                All = rule.All,
+                KeepDuration = rule.KeepDuration.Ticks * NanosecondsPerTick,
+                ReservedSpace = rule.ReservedSpace,
+                MaxUsedSpace = rule.MaxUsedSpace,
+                MinFreeSpace = rule.MinFreeSpace,
+            };
+            policy.Filters.Add(rule.Filters);
+            return policy;
+        }));
+        _record = record;
     }
 
     private string? ValueOf(string field) => field == "id" ? _record.ID

@@ -40,7 +40,7 @@ internal sealed class HistoryBook(BuildSolver solver, LiveBuilds builds, ILogger
     }
 
     /// <summary>A build has ended: its record is kept and told before the client has its answer. Does not throw.</summary>
-    public async Task EndAsync(LiveBuild build, BuildResult? result, Exception? error)
+    public async Task EndAsync(LiveBuild build, BuildResult? result, Exception? error, StepCounts counts)
     {
         if (build.Request.Internal)
         {
@@ -48,10 +48,11 @@ internal sealed class HistoryBook(BuildSolver solver, LiveBuilds builds, ILogger
         }
 
         BuildHistoryRecord record = HistoryRecords.Ended(build, result, error);
+        counts.WriteTo(record);
         try
         {
             await solver.RecordedAsync(build.HistoryId, CancellationToken.None);
-            record.Logs = await KeepLogsAsync(build, record);
+            record.Logs = await KeepLogsAsync(build);
             if (error is not null)
             {
                 byte[] status = Failures.Describe(error).ToMessage().ToByteArray();
@@ -269,20 +270,17 @@ internal sealed class HistoryBook(BuildSolver solver, LiveBuilds builds, ILogger
     }
 
     // What clients were told, in messages with their lengths before them.
-    private async Task<OciDescriptor> KeepLogsAsync(LiveBuild build, BuildHistoryRecord record)
+    private async Task<OciDescriptor> KeepLogsAsync(LiveBuild build)
     {
         using var file = new MemoryStream();
-        var counts = new StepCounts();
         byte[] head = new byte[sizeof(uint)];
         await foreach (StatusResponse message in build.Feed.ReadAsync(CancellationToken.None))
         {
-            counts.Take(message);
             BinaryPrimitives.WriteUInt32LittleEndian(head, (uint)message.CalculateSize());
             file.Write(head);
             message.WriteTo(file);
         }
 
-        counts.WriteTo(record);
         return Keep(build.HistoryId, StatusName, StatusType, file.GetBuffer().AsMemory(0, (int)file.Length));
     }
 

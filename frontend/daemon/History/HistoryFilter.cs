@@ -24,7 +24,7 @@ internal sealed class HistoryFilter
     public static HistoryFilter Parse(IReadOnlyCollection<string> filters, DateTimeOffset now)
     {
         var result = new HistoryFilter();
-        foreach (string filter in filters)
+        foreach (string filter in filters.Where(static filter => filter.Length > 0))
         {
             result._alternatives.Add([.. FieldFilter.Split(filter).Select(part => Condition(part.Trim(), now)
                 ?? throw new BuildException(ErrorKind.Input, "parse history filters", filter, $"\"{part}\" is no condition"))]);

@@ -1,3 +1,4 @@
+using Cairn.Daemon.Status;
 using Cairn.Protos.Control;
 
 namespace Cairn.Daemon.History;
@@ -8,9 +9,25 @@ internal sealed class StepCounts
     private readonly HashSet<string> _all = new(StringComparer.Ordinal);
     private readonly HashSet<string> _cached = new(StringComparer.Ordinal);
     private readonly HashSet<string> _completed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private int _warnings;
 
-    public void Take(StatusResponse message)
+    /// <summary>Steps that failed.</summary>
+    public int Failed => _failed.Count;
+
+    /// <summary>The counts of a build that has ended.</summary>
+    public static async Task<StepCounts> OfAsync(StatusFeed feed)
+    {
+        var counts = new StepCounts();
+        await foreach (StatusResponse message in feed.ReadAsync(CancellationToken.None))
+        {
+            counts.Take(message);
+        }
+
+        return counts;
+    }
+
+    private void Take(StatusResponse message)
     {
         foreach (Vertex vertex in message.Vertexes)
         {
@@ -18,6 +35,11 @@ internal sealed class StepCounts
             if (vertex.Cached)
             {
                 _cached.Add(vertex.Digest);
+            }
+
+            if (vertex.Error.Length > 0)
+            {
+                _failed.Add(vertex.Digest);
             }
 
             if (vertex.Completed is not null)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
@@ -56,7 +57,7 @@ internal sealed class LineLoggers(TextWriter target, bool isJson, TimeProvider c
     private string Json(LogLevel level, string category, string message, IReadOnlyList<KeyValuePair<string, object?>> fields, Exception? error)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("time", Time());
@@ -84,7 +85,7 @@ internal sealed class LineLoggers(TextWriter target, bool isJson, TimeProvider c
 
     private string Time() => clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffK", CultureInfo.InvariantCulture);
 
-    private static string Quote(string text) => JsonSerializer.Serialize(text, LineText.Default.String);
+    private static string Quote(string text) => JsonSerializer.Serialize(text, LineText.Readable.String);
 
     private sealed class LineLogger(LineLoggers owner, string category) : ILogger
     {

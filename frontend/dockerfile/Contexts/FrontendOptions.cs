@@ -43,6 +43,9 @@ internal sealed class FrontendOptions
 
     public string? Target => Find("target");
 
+    /// <summary>What is asked beside building; null to build.</summary>
+    public string? Subrequest => Find("requestid");
+
     public string ResolveMode => Find("image-resolve-mode") switch
     {
         null or "default" => "default",

@@ -12,9 +12,9 @@ public static class BridgeCapabilities
     private static readonly HashSet<string> Missing = new(StringComparer.Ordinal)
     {
         "cache.azblob", "cache.gha", "cache.s3", "exec.meta.cdi", "exec.meta.network.proxy", "exporter.image.attestations", "exporter.session",
-        "importcaches", "reference.attestations", "source.buildop.llbfilename", "source.git.bundle", "source.git.checkoutbundle",
+        "reference.attestations", "source.buildop.llbfilename", "source.git.bundle", "source.git.checkoutbundle",
         "source.git.knownsshhosts", "source.git.mountsshsock", "source.git.signatureverify", "source.http.signatureverify",
-        "source.metaresolver.http.checksumrequest", "source.metaresolver.image.attestations", "source.policy", "source.policy.session",
+        "source.metaresolver", "source.metaresolver.http.checksumrequest", "source.metaresolver.image.attestations", "source.policy", "source.policy.session",
     };
 
     /// <summary>Of the bridge itself.</summary>

@@ -22,6 +22,22 @@ public sealed class BridgeService(Func<ServerCall, CancellationToken, ValueTask<
         Add(services, BridgeMethods.ResolveImageConfig, static (frontend, request, token) => frontend.ResolveImageConfigAsync(request, token));
         Add(services, BridgeMethods.Warn, static (frontend, request, _) => frontend.WarnAsync(request));
         Add(services, BridgeMethods.Return, static (frontend, request, _) => frontend.ReturnAsync(request));
+        Add(services, BridgeMethods.NewContainer, static (frontend, request, token) => frontend.NewContainerAsync(request, token));
+        Add(services, BridgeMethods.ReleaseContainer, static (frontend, request, _) => frontend.ReleaseContainerAsync(request));
+        Add(services, BridgeMethods.ReadFileContainer, static (frontend, request, token) => frontend.ReadFileOfContainerAsync(request, token));
+        Add(services, BridgeMethods.ReadDirContainer, static (frontend, request, token) => frontend.ReadDirectoryOfContainerAsync(request, token));
+        Add(services, BridgeMethods.StatFileContainer, static (frontend, request, _) => frontend.StatInContainerAsync(request));
+        services.AddDuplex(BridgeMethods.ExecProcess, async (requests, responses, call, token) =>
+        {
+            ServedFrontend frontend = await find(call, token);
+            await frontend.WhileServedAsync(
+                async both =>
+                {
+                    await frontend.ExecAsync(requests, responses, both);
+                    return true;
+                },
+                token);
+        });
     }
 
     private void Add<TRequest, TResponse>(

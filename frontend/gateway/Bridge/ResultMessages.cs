@@ -3,6 +3,7 @@ using Cairn.Llb;
 using Cairn.Protos.Gateway;
 using Cairn.Rpc.Calls;
 using Cairn.Solver;
+using Cairn.Solver.Containers;
 using Google.Protobuf;
 
 namespace Cairn.Frontend.Gateway.Bridge;
@@ -11,6 +12,7 @@ namespace Cairn.Frontend.Gateway.Bridge;
 internal sealed class ResultMessages
 {
     private readonly ConcurrentDictionary<string, SolvedRef> _refs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ResultHandle> _handles = new(StringComparer.Ordinal);
 
     /// <summary>The ref of an id that was handed out; null for none such.</summary>
     public SolvedRef? TryFind(string id) => _refs.GetValueOrDefault(id);
@@ -32,6 +34,25 @@ internal sealed class ResultMessages
         _refs[id] = solved;
         return id;
     }
+
+    /// <summary>Hands out what a failed step had or left.</summary>
+    /// <returns>A new id that containers can be made of; empty for nothing.</returns>
+    public string Add(ResultHandle? files)
+    {
+        if (files is null)
+        {
+            return "";
+        }
+
+        string id = Guid.NewGuid().ToString("N");
+        _handles[id] = files;
+        return id;
+    }
+
+    /// <summary>What a container is to be made of; null for an empty id.</summary>
+    /// <exception cref="BuildException">Input: the id was not handed out here.</exception>
+    public ResultHandle? FindFiles(string id) => id.Length == 0 ? null
+        : _handles.TryGetValue(id, out ResultHandle? files) ? files : ResultHandle.Of(Find(id));
 
     /// <summary>A result as the frontend that asked for it gets it.</summary>
     /// <param name="solve">The result.</param>

@@ -4,6 +4,7 @@ using Cairn.Protos.Gateway;
 using Cairn.Rpc.Calls;
 using Cairn.Solver;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Remote;
 using Cairn.Solver.Sources;
 using Cairn.Wire.Errors;
 using Google.Protobuf;
@@ -42,6 +43,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
+        await ReleaseAllAsync();
         _returned.TrySetCanceled();
     }
 
@@ -56,6 +58,10 @@ public sealed partial class ServedFrontend : IAsyncDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new RpcException(StatusCode.Cancelled, "the build has ended", e);
+        }
+        catch (BuildException e) when (Describe(e) is { } described)
+        {
+            throw described;
         }
     }
 
@@ -85,6 +91,7 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new BuildException(ErrorKind.Input, "", "", "cannot solve with both Definition and Frontend specified");
         }
 
+        _bridge.ImportCaches([.. request.CacheImports.Select(static entry => new CacheSpec(entry.Type, entry.Attrs.ToDictionary(StringComparer.Ordinal)))]);
         FrontendSolve solve;
         if (request.Frontend.Length > 0)
         {

@@ -29,7 +29,7 @@ internal sealed class RpcListener : IAsyncDisposable
         _endpoint = endpoint;
         _options = options;
         _serve = serve;
-        _socket = Bind(endpoint);
+        _socket = endpoint.Inherited ?? Bind(endpoint);
         Address = _socket.LocalEndPoint!;
     }
 

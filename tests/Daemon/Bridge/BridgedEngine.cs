@@ -20,6 +20,7 @@ namespace Cairn.Daemon.Tests.Bridge;
 internal sealed class BridgedEngine : IAsyncDisposable, IBuildProgress
 {
     private readonly RpcServer _server;
+    private readonly KeptLog _said = new();
     private readonly List<LocalDirectory> _directories = [];
     private readonly List<BuildEvent> _events = [];   // guarded by itself
 
@@ -27,6 +28,7 @@ internal sealed class BridgedEngine : IAsyncDisposable, IBuildProgress
     {
         Workspace = workspace;
         Solver = solver;
+        Builds = new ClientBuilds(new FrontendCatalogue(new FrontendSettings { Loggers = _said }), TimeProvider.System);
         var services = new RpcServices();
         Builds.AddTo(services);
         _server = RpcServer.Listen([RpcEndpoint.Unix(workspace.In("bridge.sock"))], services, new RpcServerOptions { Describe = static e => Failures.Describe(e).ToRpc() });
@@ -36,7 +38,10 @@ internal sealed class BridgedEngine : IAsyncDisposable, IBuildProgress
 
     public BuildSolver Solver { get; }
 
-    public ClientBuilds Builds { get; } = new(new FrontendCatalogue(new FrontendSettings()), TimeProvider.System);
+    public ClientBuilds Builds { get; }
+
+    /// <summary>What frontends have printed.</summary>
+    public IReadOnlyList<string> Said => _said.Lines;
 
     public Dictionary<string, Func<byte[]?>> Secrets { get; } = new(StringComparer.Ordinal);
 
@@ -109,6 +114,7 @@ internal sealed class BridgedEngine : IAsyncDisposable, IBuildProgress
         await _server.DisposeAsync();
         await Solver.DisposeAsync();
         _directories.ForEach(static directory => directory.Dispose());
+        _said.Dispose();
         Workspace.Dispose();
     }
 }

@@ -10,10 +10,12 @@ namespace Cairn.Daemon.Tests.Support;
 internal sealed class RunningDaemon : IAsyncDisposable
 {
     private readonly Workspace _workspace;
+    private readonly bool _isOwner;
 
-    private RunningDaemon(Workspace workspace, DaemonServer server, string socket)
+    private RunningDaemon(Workspace workspace, bool isOwner, DaemonServer server, string socket)
     {
         _workspace = workspace;
+        _isOwner = isOwner;
         Server = server;
         Socket = socket;
     }
@@ -22,13 +24,13 @@ internal sealed class RunningDaemon : IAsyncDisposable
 
     public string Socket { get; }
 
-    public static async Task<RunningDaemon> StartAsync()
-    {
-        var workspace = new Workspace();
-        string socket = workspace.In("daemon.sock");
-        var settings = new DaemonSettings { Root = workspace.Root, RunRoot = workspace.In("run"), Addresses = ["unix://" + socket] };
-        return new RunningDaemon(workspace, await DaemonServer.OpenAsync(settings, NullLoggerFactory.Instance), socket);
-    }
+    public static Task<RunningDaemon> StartAsync() => StartAsync(new Workspace(), isOwner: true, static settings => settings);
+
+    /// <summary>One over the store of a workspace, which stays.</summary>
+    public static Task<RunningDaemon> StartAsync(Workspace workspace) => StartAsync(workspace, isOwner: false, static settings => settings);
+
+    /// <summary>One with other settings.</summary>
+    public static Task<RunningDaemon> StartAsync(Func<DaemonSettings, DaemonSettings> change) => StartAsync(new Workspace(), isOwner: true, change);
 
     public async Task<RpcChannel> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -40,6 +42,16 @@ internal sealed class RunningDaemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
-        _workspace.Dispose();
+        if (_isOwner)
+        {
+            _workspace.Dispose();
+        }
+    }
+
+    private static async Task<RunningDaemon> StartAsync(Workspace workspace, bool isOwner, Func<DaemonSettings, DaemonSettings> change)
+    {
+        string socket = workspace.In("daemon.sock");
+        var settings = new DaemonSettings { Root = workspace.Root, RunRoot = workspace.In("run"), Addresses = ["unix://" + socket] };
+        return new RunningDaemon(workspace, isOwner, await DaemonServer.OpenAsync(change(settings), NullLoggerFactory.Instance), socket);
     }
 }

@@ -7,7 +7,7 @@ using Xunit;
 namespace Cairn.Solver.Tests.Execution;
 
 /// <summary>What both runtimes must do alike, on real containers.</summary>
-public abstract class ContainerExecutorTests : IDisposable
+public abstract partial class ContainerExecutorTests : IDisposable
 {
     private readonly ExecutorBench _bench;
 
