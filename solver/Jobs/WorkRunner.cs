@@ -172,7 +172,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
 
         BuildJob? job = fault?.Session is { } session
-            ? clients.Concat(vertex.Clients).FirstOrDefault(client => client.Session == session)
+            ? clients.Concat(vertex.Clients).FirstOrDefault(client => client.Session.Id == session.Id)
             : clients.Count > 0 ? clients[0] : null;
         return job?.Id;
     }

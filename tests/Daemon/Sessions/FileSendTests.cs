@@ -108,7 +108,7 @@ public sealed class FileSendTests : IAsyncDisposable
 
         await ExportAsync(services, "local", new() { ["mode"] = mode });
 
-        Assert.Equal(["a=-1", "a/big=4000000", "hello=5"], came.Select(entry => $"{entry.Key}={entry.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(["a/big=4000000", "a=-1", "hello=5"], came.Select(entry => $"{entry.Key}={entry.Value}").Order(StringComparer.Ordinal));
         Assert.Equal(isComplete, Assert.Single(_headers).Find(HeaderNames.ExporterMultiPlatform));
     }
 

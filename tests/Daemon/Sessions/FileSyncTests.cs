@@ -218,7 +218,7 @@ public sealed class FileSyncTests : IAsyncDisposable
 
         BuildException e = await Assert.ThrowsAnyAsync<BuildException>(() => building);
         Assert.Contains($"the session {client.Id} of the client has ended", e.Message, StringComparison.Ordinal);
-        Assert.Empty(_bench.Staged());
+        await _bench.NothingIsLeftAsync(Token);
     }
 
     [Fact]
@@ -313,7 +313,7 @@ public sealed class FileSyncTests : IAsyncDisposable
             await _bench.BuildAsync(State.Local("context"), await SessionAsync(client), Token));
 
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
-        Assert.Empty(_bench.Staged());
+        await _bench.NothingIsLeftAsync(Token);
     }
 
     [Fact]
@@ -340,7 +340,7 @@ public sealed class FileSyncTests : IAsyncDisposable
             await Assert.ThrowsAnyAsync<BuildException>(() => _bench.BuildAsync(State.Local("context"), session, Token));
         }
 
-        Assert.Empty(_bench.Staged());
+        await _bench.NothingIsLeftAsync(Token);
         Workspace.Write("src/file", "sound");
         await using TestClient good = await OpenAsync(new SentDirectories(("context", Workspace.In("src"))));
         string result = await _bench.BuildAsync(State.Local("context"), await SessionAsync(good), Token);
