@@ -27,6 +27,7 @@ internal static class SolvePlan
         plan.Cache ??= new CacheOptions();
         Modernize(plan);
         CheckVersion(plan.CompatibilityVersion);
+        CheckRules(plan);
         CheckCacheExports(plan.Cache);
         if (plan.Frontend == GatewayFrontend && plan.FrontendAttrs.GetValueOrDefault(SourceOption) == DockerfileFrontend
             && !plan.FrontendAttrs.Keys.Any(static key => key == "context:dockerfile.v0" || key.StartsWith("context:dockerfile.v0::", StringComparison.Ordinal)))
@@ -55,6 +56,20 @@ internal static class SolvePlan
         string target = plan.FrontendAttrs.GetValueOrDefault("target") ?? "";
         string name = Path.GetFileName(context.TrimEnd('/'));
         return new BuildLabel(name.Length > 0 ? name : plan.Ref, context, file, target);
+    }
+
+    // Rules that are not kept here are no rules: a build that relies on them must not run without.
+    private static void CheckRules(SolveRequest plan)
+    {
+        if (plan.SourcePolicy is { Rules.Count: > 0 } || plan.SourcePolicySession.Length > 0)
+        {
+            throw new BuildException(ErrorKind.Input, "", "", "source policies are not supported", "Build without a source policy.");
+        }
+
+        if (plan.ProxyNetwork)
+        {
+            throw new BuildException(ErrorKind.Input, "", "", "the proxy network is not supported", "Build without it.");
+        }
     }
 
     private static void Modernize(SolveRequest plan)

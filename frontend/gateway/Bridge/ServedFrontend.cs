@@ -91,6 +91,12 @@ public sealed partial class ServedFrontend : IAsyncDisposable
             throw new BuildException(ErrorKind.Input, "", "", "cannot solve with both Definition and Frontend specified");
         }
 
+        if (request.SourcePolicies.Any(static policy => policy.Rules.Count > 0))
+        {
+            // A rule that is not kept is no rule.
+            throw new BuildException(ErrorKind.Input, "", "", "source policies are not supported", "Build without a source policy.");
+        }
+
         _bridge.ImportCaches([.. request.CacheImports.Select(static entry => new CacheSpec(entry.Type, entry.Attrs.ToDictionary(StringComparer.Ordinal)))]);
         FrontendSolve solve;
         if (request.Frontend.Length > 0)

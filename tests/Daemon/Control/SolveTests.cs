@@ -79,6 +79,9 @@ public sealed class SolveTests
         { "exporter \"old\" could not be found", r => r.ExporterDeprecated = "old" },
         { "unsupported compatibility-version 31: upgrade buildkit (max supported: 30)", r => r.CompatibilityVersion = 31 },
         { "unsupported compatibility-version 15 (supported: [10 20 30])", r => r.CompatibilityVersion = 15 },
+        { "source policies are not supported", r => r.SourcePolicy = new Protos.SourcePolicies.Policy { Rules = { new Protos.SourcePolicies.Rule() } } },
+        { "source policies are not supported", r => r.SourcePolicySession = "one" },
+        { "the proxy network is not supported", r => r.ProxyNetwork = true },
         { "duplicate cache exports [registry registry]", r => r.Cache = new CacheOptions
             {
                 ExportRefDeprecated = "a/b",

@@ -217,7 +217,7 @@ internal static class MissCases
                 new Variant(Dockerfile($"RUN echo {b}")), new { kind = "no-earlier-step" },
                 new Variant(Dockerfile($"RUN echo {b}")), null);
         },
-        ["an imported cache lacks it, an imported cache cannot be read"] = static n =>
+        ["an imported cache lacks it, a changed step beside a cache that cannot be read"] = static n =>
         {
             (string word, string other, string lacking, string broken, string fault) = (n.Word(), n.Word(), "registry:" + n.Word(), "registry:" + n.Word(), n.Text());
             return new MissCase(
@@ -225,7 +225,7 @@ internal static class MissCases
                 new Variant(Dockerfile($"RUN echo {word}")) { Imports = [new PlantedImport(lacking, null)] },
                 new { kind = "import-missing", subject = lacking, detail = "the step is not known there" },
                 new Variant(Dockerfile($"RUN echo {other}")) { Imports = [new PlantedImport(lacking, null), new PlantedImport(broken, fault)] },
-                new { kind = "import-failed", subject = broken, detail = fault });
+                new { kind = "instruction", field = "args", old = $"echo {word}", @new = $"echo {other}" });
         },
         ["no cache at all, no cache for a stage below"] = static n =>
         {
