@@ -76,7 +76,7 @@ public sealed class BuildCache : IAsyncDisposable
                 {
                     Refs.Publish(transaction, result.Record);
                 }
-                keys[i] = Keys.Save(transaction, saves[i].Query, saves[i].HasResult, saves[i].Result?.Id);
+                keys[i] = Keys.Save(transaction, saves[i].Query, saves[i].HasResult, saves[i].Result?.Id, saves[i].IsNew);
             }
             return keys;
         });

@@ -1,3 +1,5 @@
+using Cairn.Protos.Pb;
+
 namespace Cairn.Llb;
 
 /// <summary>A build, or a step of it, cannot go on. The message says what was being done, with what, and why it failed.</summary>
@@ -34,6 +36,7 @@ public class BuildException : Exception
         Remedy = original.Remedy;
         Vertex = original.Vertex;
         Sources = original.Sources;
+        Op = original.Op;
     }
 
     /// <summary>Who can act.</summary>
@@ -54,11 +57,17 @@ public class BuildException : Exception
     /// <summary>The vertex that failed, once an outer layer has said so.</summary>
     public Digest? Vertex { get; private init; }
 
+    /// <summary>What that vertex does, if an outer layer has said so.</summary>
+    public Op? Op { get; private init; }
+
     /// <summary>Places in the source files (a Dockerfile) that the error belongs to, innermost first.</summary>
     public IReadOnlyList<SourceLocation> Sources { get; private init; } = [];
 
     /// <summary>This error, said of a vertex; the first vertex stays.</summary>
     public BuildException WithVertex(Digest vertex) => Vertex is null ? new BuildException(this) { Vertex = vertex } : this;
+
+    /// <summary>This error, with what its vertex does.</summary>
+    public BuildException WithOp(Op op) => new(this) { Op = op };
 
     /// <summary>This error with one more place in a source file.</summary>
     public BuildException WithSource(SourceLocation source) => new(this) { Sources = [.. Sources, source] };

@@ -33,6 +33,8 @@ public sealed class BuildSolver : IAsyncDisposable
     private bool _hasBuilt;
     private readonly HistoryStore _history;
     private readonly ConcurrentDictionary<Task, BuildId> _records = [];   // of builds that have ended, being written
+    private Task<WaitGraphDoor?>? _door;   // set by the first build
+    private int _hasDoor;
     private int _isDisposed;
 
     private BuildSolver(ServiceProvider provider)
@@ -200,6 +202,7 @@ public sealed class BuildSolver : IAsyncDisposable
         IReadOnlyList<IExporter> exporters = [.. WithEpoch(request).Select(Find)];
         IReadOnlyList<CacheExport> caches = _engine.Services.Caches.Exports(request.CacheExports);
         await RefreshAsync();
+        OpenDoor();
         BuildJob job = _engine.Join(request, progress, recorder);
         job.Import(request.CacheSources);
         job.Import([.. ImportsOf(request).Select(_engine.Services.Caches.Import)]);
@@ -223,12 +226,13 @@ public sealed class BuildSolver : IAsyncDisposable
         }
         finally
         {
+            await _engine.Scheduler.RecordedAsync();   // the vertices stay until the next build finds what this one made
             _engine.Leave(job);
         }
     }
 
     /// <summary>What every build waits for now, as text for people: a line for each vertex, below the id of the build.</summary>
-    public Task<string> WaitGraphAsync() => _engine.Scheduler.DescribeAsync();
+    public async Task<string> WaitGraphAsync() => BuildWaits.Render(await _engine.Scheduler.WaitsAsync());
 
     /// <summary>How much the graph of all builds holds now.</summary>
     internal Task<GraphCounts> CountAsync() => _engine.Scheduler.CountAsync();
@@ -243,6 +247,11 @@ public sealed class BuildSolver : IAsyncDisposable
 
         await _engine.DisposeAsync();
         await Task.WhenAll(_records.Keys);
+        if (_door is not null && await _door is { } door)
+        {
+            await door.DisposeAsync();
+        }
+
         try
         {
             if (_hasBuilt)
@@ -253,6 +262,15 @@ public sealed class BuildSolver : IAsyncDisposable
         finally
         {
             await _provider.DisposeAsync();
+        }
+    }
+
+    // Beside the first build: it waits for nothing here.
+    private void OpenDoor()
+    {
+        if (Interlocked.Exchange(ref _hasDoor, 1) == 0)
+        {
+            _door = Task.Run(() => WaitGraphDoor.TryOpen(_engine.Services.Store.Instance.RunDirectory, _engine.Scheduler.WaitsAsync, _logger));
         }
     }
 

@@ -91,8 +91,9 @@ public sealed class CacheKeyStore
     /// <param name="query">Operation, output and all known keys of the inputs; volatile ones are left out.</param>
     /// <param name="hasResult">Whether there is a result.</param>
     /// <param name="result">The record, null for scratch.</param>
+    /// <param name="isNew">Existing keys are not looked for.</param>
     /// <returns>The key: an existing one if the inputs already lead to it. Volatile, and not stored, if an input has only volatile keys.</returns>
-    internal CacheKeyId Save(WriteTransaction transaction, KeyQuery query, bool hasResult, RefId? result)
+    internal CacheKeyId Save(WriteTransaction transaction, KeyQuery query, bool hasResult, RefId? result, bool isNew)
     {
         ArgumentNullException.ThrowIfNull(query);
         CacheKeyId id = query.Inputs.Count == 0
@@ -103,7 +104,7 @@ public sealed class CacheKeyStore
             return id;
         }
         long row;
-        (CacheKeyId Key, long Row) existing = FindRows(transaction.Command, query, matches: null).OrderBy(found => found.Key).FirstOrDefault();
+        (CacheKeyId Key, long Row) existing = isNew ? default : FindRows(transaction.Command, query, matches: null).OrderBy(found => found.Key).FirstOrDefault();
         if (existing.Row != 0)
         {
             (id, row) = existing;

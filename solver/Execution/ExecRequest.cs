@@ -47,6 +47,9 @@ public sealed record ExecRequest
     /// <summary>Limits of memory and CPU; null if there are none.</summary>
     public LinuxResources? Resources { get; init; }
 
+    /// <summary>Most processes and threads at a time; null if there is no limit.</summary>
+    public long? MostProcesses { get; init; }
+
     /// <summary>What it has as its standard streams.</summary>
     public ConsoleUse Console { get; init; }
 

@@ -93,6 +93,13 @@ internal sealed partial class RuntimeSpec
             WriteLimits(limits);
         }
 
+        if (_plan.Request.MostProcesses is long most)
+        {
+            _json.WriteStartObject("pids");
+            _json.WriteNumber("limit", most);
+            _json.WriteEndObject();
+        }
+
         _json.WriteEndObject();
     }
 

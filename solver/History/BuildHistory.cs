@@ -45,7 +45,10 @@ public sealed class BuildHistory
         };
     }
 
-    /// <summary>The record of a build; null for one that runs, was interrupted, or whose record is damaged.</summary>
+    /// <summary>
+    /// The record of a build; of one that runs or was interrupted, what was known some seconds ago, or before. Null for one that ended at once, or whose
+    /// record is damaged.
+    /// </summary>
     public BuildRecord? TryLoad(BuildId id) => _store.Files.TryRead(id);
 
     /// <summary>The definitions that a build loaded, in that order.</summary>

@@ -15,6 +15,9 @@ namespace Cairn.Solver.History;
 internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IBuildProgress target, TimeProvider clock)
     : IBuildProgress, IVertexRecorder
 {
+    private static readonly TimeSpan FirstKept = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan NextKept = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly DateTimeOffset _begin = clock.GetUtcNow();
     private readonly BuildId _id = request.HistoryId;
@@ -28,6 +31,7 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
     private LogSpool? _log;
     private Task? _begun;
     private bool _isOver;
+    private ITimer? _keeping;
 
     /// <summary>The build's row is written beside the build.</summary>
     public void Begin()
@@ -37,6 +41,7 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
             Id = _id, Label = request.Label, Status = BuildStatus.Running, Created = _begin, Ref = request.Id,
         }));
         _log = store.OpenLog(_id, _begin, _begun);
+        _keeping = clock.CreateTimer(_ => Keep(), null, FirstKept, NextKept);
     }
 
     /// <inheritdoc/>
@@ -92,9 +97,10 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
             _isOver = true;
         }
 
+        await _keeping!.DisposeAsync();
         await _begun!;
         await _log!.DisposeAsync();
-        BuildRecord record = Compose(result, error, clock.GetUtcNow());
+        BuildRecord record = Compose(StatusOf(error), result, error, clock.GetUtcNow());
         List<(Digest Content, IReadOnlyList<ContentFile> Files)> lists = [];
         foreach (StepNotes step in _order)
         {
@@ -151,16 +157,42 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
         return notes;
     }
 
-    private BuildRecord Compose(BuildResult? result, Exception? error, DateTimeOffset end) => new()
+    // What is known so far: if the process is killed, that is what there is.
+    private void Keep()
+    {
+        if (_begun is not { IsCompletedSuccessfully: true })
+        {
+            return;
+        }
+
+        BuildRecord record;
+        Definition[] definitions;
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            record = Compose(BuildStatus.Running, result: null, error: null, end: null);
+            definitions = [.. _definitions];
+        }
+
+        store.Keep(record, definitions);
+    }
+
+    private static BuildStatus StatusOf(Exception? error) => error switch
+    {
+        null => BuildStatus.Completed,
+        OperationCanceledException => BuildStatus.Canceled,
+        _ => BuildStatus.Failed,
+    };
+
+    private BuildRecord Compose(BuildStatus status, BuildResult? result, Exception? error, DateTimeOffset? end) => new()
     {
         Id = _id,
         Label = request.Label,
-        Status = error switch
-        {
-            null => BuildStatus.Completed,
-            OperationCanceledException => BuildStatus.Canceled,
-            _ => BuildStatus.Failed,
-        },
+        Status = status,
         Created = _begin,
         Completed = end,
         Options = new SortedDictionary<string, string>(request.FrontendOptions.ToDictionary(), StringComparer.Ordinal),
@@ -181,6 +213,7 @@ internal sealed class BuildRecorder(HistoryStore store, BuildRequest request, IB
             Kind = (known?.Kind ?? ErrorKind.Internal).ToString().ToLowerInvariant(),
             Remedy = known?.Remedy,
             Step = known?.Vertex,
+            Op = known?.Op is { } op ? StepNotes.KindOf(op.OpCase) : null,
             Source = known is null ? null : StepNotes.LinesOf(known.Sources),
             Command = process?.Command,
             ExitCode = process?.ExitCode,

@@ -56,6 +56,9 @@ internal sealed class HistoryStore(StoreRoot store, Collector collector, History
         },
         content.ToString()));
 
+    /// <summary>Writes what is known of a build that runs.</summary>
+    public void Keep(BuildRecord record, IReadOnlyCollection<Definition> definitions) => Try(record.Id, () => Files.Write(record, definitions));
+
     /// <summary>Writes all that is known of a build that ended, and removes what exceeds the limits.</summary>
     /// <param name="record">The build.</param>
     /// <param name="definitions">What it loaded.</param>
@@ -76,7 +79,8 @@ internal sealed class HistoryStore(StoreRoot store, Collector collector, History
             written.Add((content.ToString(), path, HistoryFiles.WriteFileList(path, files)));
         }
 
-        StepRecord[] steps = [.. record.NeededSteps.Where(static step => step.Kind.Length > 0)];
+        // What is taken from a client is taken each time: no step that could have been cached.
+        StepRecord[] steps = [.. record.NeededSteps.Where(static step => step.Kind.Length > 0 && step is not { Kind: "source", Recipe.Miss: MissWords.VolatileKey })];
         store.Write(transaction =>
         {
             HistoryTable.Update(transaction, new BuildSummary

@@ -142,6 +142,7 @@ internal static class RecordWriter
         json.WriteString("kind", error.Kind);
         WriteText(json, "remedy", error.Remedy);
         WriteText(json, "step", error.Step?.ToString());
+        WriteText(json, "op", error.Op);
         WriteLines(json, error.Source);
         WriteText(json, "command", error.Command);
         if (error.ExitCode is { } code)

@@ -17,6 +17,9 @@ public sealed record RecordedError
     /// <summary>The step that failed; null if none did.</summary>
     public Digest? Step { get; init; }
 
+    /// <summary>The kind of its op, as in <see cref="StepRecord.Kind"/>; null if no step failed.</summary>
+    public string? Op { get; init; }
+
     /// <summary>Where it stands in the source.</summary>
     public SourceLines? Source { get; init; }
 

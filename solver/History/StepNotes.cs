@@ -66,7 +66,7 @@ internal sealed class StepNotes(Digest digest)
     {
         Digest = digest,
         Name = Name,
-        Kind = Vertex is null ? "" : KindOf(Vertex),
+        Kind = Vertex is null ? "" : KindOf(Vertex.Kind),
         Inputs = Vertex is { } vertex ? [.. vertex.Inputs.Select(static input => input.Vertex.Digest)] : _last?.Inputs ?? [],
         Source = Vertex is null ? null : LinesOf(Vertex.Sources),
         Outcome = Outcome(),
@@ -88,7 +88,8 @@ internal sealed class StepNotes(Digest digest)
                 source.Ranges.Max(static range => Math.Max(range.StartLine, range.EndLine)));
     }
 
-    private static string KindOf(Vertex vertex) => vertex.Kind switch
+    /// <summary>The word for a kind of op.</summary>
+    public static string KindOf(Op.OpOneofCase kind) => kind switch
     {
         Op.OpOneofCase.Source => "source",
         Op.OpOneofCase.Exec => "exec",
@@ -118,6 +119,7 @@ internal sealed class StepNotes(Digest digest)
             { Error: { } error } when error.EndsWith("canceled", StringComparison.Ordinal) => StepOutcome.Canceled,
             { Error: not null } => StepOutcome.Failed,
             { Cached: true } => StepOutcome.Cached,
+            { Completed: null } => StepOutcome.Canceled,   // under way, when that was the last that was heard of it
             _ => StepOutcome.Executed,
         };
     }

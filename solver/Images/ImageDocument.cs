@@ -46,7 +46,7 @@ public static class ImageDocument
 
             throw Malformed(subject, "it is neither a manifest nor an index", null);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter for a text that is no Unicode
         {
             throw Malformed(subject, "it is no JSON", e);
         }

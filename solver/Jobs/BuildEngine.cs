@@ -42,7 +42,10 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
     public BuildJob Join(BuildRequest request, IBuildProgress progress, IVertexRecorder? recorder)
     {
         var job = new BuildJob(
-            NextId(), request.Id, request.Session, progress, Entitlements.Read(request.Entitlements, _allowed), recorder, this);
+            NextId(), request.Id, request.Session, progress, Entitlements.Read(request.Entitlements, _allowed), recorder, this)
+        {
+            MostProcesses = StepLimits.ReadProcesses(request.FrontendOptions),
+        };
         if (!_jobs.TryAdd(request.Id, job))
         {
             throw new BuildException(ErrorKind.Input, string.Empty, string.Empty, $"job ID {request.Id} exists");
@@ -107,6 +110,7 @@ internal sealed class BuildEngine : INestedSolver, IAsyncDisposable
         }
         finally
         {
+            await Scheduler.RecordedAsync();
             Scheduler.Leave(job.Id);
             job.Progress.Close();
         }

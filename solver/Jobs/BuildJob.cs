@@ -38,6 +38,9 @@ internal sealed class BuildJob(
     /// <summary>What it may do.</summary>
     public Entitlements Entitlements { get; } = entitlements;
 
+    /// <summary>Most processes that a step of the build may have at a time; null if there is no limit.</summary>
+    public long? MostProcesses { get; init; }
+
     /// <summary>Keeps records of the build's vertices; null if nobody does.</summary>
     public IVertexRecorder? Recorder { get; } = recorder;
 
@@ -148,7 +151,7 @@ internal sealed class BuildJob(
 
     private Task<IReadOnlyList<ImportedKey>> LoadAsync(ICacheSource source) => engine.ShowAsync(
         this,
-        $"{Session.Id}-import-{source.Id}",
+        $"importing cache manifest from {source.Id}",
         $"importing cache manifest from {source.Id}",
         channel => source.LoadAsync(SessionGroup.Of(Session), engine.Services, channel, _left.Token));
 

@@ -1,6 +1,7 @@
+using Cairn.Solver.Debugging;
 using Cairn.Solver.Scheduling;
 
 namespace Cairn.Solver.Jobs;
 
 /// <summary>Somebody wants to read the wait graph.</summary>
-internal sealed record GraphAsked(TaskCompletionSource<string> Answer) : SchedulerEvent;
+internal sealed record GraphAsked(TaskCompletionSource<IReadOnlyList<BuildWaits>> Answer) : SchedulerEvent;

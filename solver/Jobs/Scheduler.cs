@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Text;
 using System.Threading.Channels;
 using Cairn.Llb;
+using Cairn.Solver.Debugging;
 using Cairn.Solver.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -72,11 +72,11 @@ internal sealed class Scheduler : IAsyncDisposable
         return await answer.Task;
     }
 
-    /// <summary>What every build waits for now, as text: a line for each vertex below the build's id.</summary>
-    public Task<string> DescribeAsync()
+    /// <summary>What every build waits for now, the builds in the order in which they came.</summary>
+    public Task<IReadOnlyList<BuildWaits>> WaitsAsync()
     {
-        var answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _events.Writer.TryWrite(new GraphAsked(answer)) ? answer.Task : Task.FromResult(string.Empty);
+        var answer = new TaskCompletionSource<IReadOnlyList<BuildWaits>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _events.Writer.TryWrite(new GraphAsked(answer)) ? answer.Task : Task.FromResult<IReadOnlyList<BuildWaits>>([]);
     }
 
     /// <summary>How much the graph holds now.</summary>
@@ -96,6 +96,9 @@ internal sealed class Scheduler : IAsyncDisposable
     /// <summary>Tells that the bytes of a delivered result are gone. Wanting it again has it made again.</summary>
     public void Lose(ResultId result) => Post(new ResultLost(result));
 
+    /// <summary>Waits until all that was carried out so far is recorded.</summary>
+    public Task RecordedAsync() => _runner.DrainAsync();
+
     /// <summary>Ends what a build wants and holds.</summary>
     public void Leave(JobId job) => Post(new JobLeft(job));
 
@@ -105,6 +108,7 @@ internal sealed class Scheduler : IAsyncDisposable
         await _watch.DisposeAsync();
         Post(new StopRequested());
         await _loop;
+        await _runner.DrainAsync();
     }
 
     private void Post(SchedulerEvent news) => _events.Writer.TryWrite(news);
@@ -179,7 +183,7 @@ internal sealed class Scheduler : IAsyncDisposable
                 _isStopping = true;
                 return;
             case GraphAsked asked:
-                asked.Answer.TrySetResult(Describe());
+                asked.Answer.TrySetResult(Waits());
                 return;
             case CountsAsked asked:
                 asked.Answer.TrySetResult(new GraphCounts(_graph.VertexCount, _graph.ResultCount, _graph.WantCount, _graph.Outstanding));
@@ -305,21 +309,18 @@ internal sealed class Scheduler : IAsyncDisposable
         }
     }
 
-    private string Describe()
-    {
-        var text = new StringBuilder();
-        foreach (BuildJob job in _jobs.Values.OrderBy(static job => job.Id.Value))
-        {
-            string graph = _graph.Describe(job.Id);
-            text.Append("build ").Append(job.Name.Length > 0 ? job.Name : "inside a step").Append(graph.Length == 0 ? " waits for nothing\n" : ":\n");
-            foreach (string line in graph.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                text.Append("  ").Append(line).Append('\n');
-            }
-        }
-
-        return text.Length == 0 ? "no build has asked for anything\n" : text.ToString();
-    }
+    private BuildWaits[] Waits() =>
+    [
+        .. _jobs.Values.OrderBy(static job => job.Id.Value).Select(job => new BuildWaits(
+            job.Name,
+            [
+                .. _graph.WaitsOf(job.Id).Select(static wait =>
+                {
+                    var vertex = (VertexWork)wait.Vertex;
+                    return new VertexWaits(vertex.Vertex.Digest, vertex.Vertex.Name, wait.States);
+                }),
+            ])),
+    ];
 
     private void Link(RecordLinks links)
     {

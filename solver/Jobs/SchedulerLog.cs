@@ -17,6 +17,9 @@ internal static partial class SchedulerLog
     [LoggerMessage(3003, LogLevel.Debug, "A cached result of {Vertex} is gone; the next one is tried, or it is made again")]
     public static partial void ResultGone(this ILogger logger, string vertex);
 
+    [LoggerMessage(3006, LogLevel.Warning, "What builds wait for cannot be asked from outside ({Place})")]
+    public static partial void NoWaitGraphDoor(this ILogger logger, string place, Exception cause);
+
     [LoggerMessage(3005, LogLevel.Critical, "The scheduler failed; all builds end")]
     public static partial void SchedulerFailed(this ILogger logger, Exception cause);
 

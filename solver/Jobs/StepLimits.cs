@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cairn.Llb;
 using Cairn.Protos.Pb;
 
 namespace Cairn.Solver.Jobs;
@@ -9,6 +10,21 @@ internal static class StepLimits
 {
     private const ulong DefaultPeriod = 100_000;   // microseconds, the kernel's
     private const long Unlimited = -1;
+    private const string ProcessesOption = "pids";
+
+    /// <summary>
+    /// The most processes of each step that a build asks for, with an option of that name among those of its frontend: the messages of a definition
+    /// have no field for it.
+    /// </summary>
+    /// <returns>Null for no limit.</returns>
+    /// <exception cref="BuildException">Input: it is no number above 0.</exception>
+    public static long? ReadProcesses(IReadOnlyDictionary<string, string> options) =>
+        !options.TryGetValue(ProcessesOption, out string? text) ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long most) && most > 0 ? most
+        : throw new BuildException(ErrorKind.Input, "read option", ProcessesOption, $"invalid value \"{text}\"");
+
+    /// <summary>Both limits of processes in one; null is no limit.</summary>
+    public static long? Relax(long? one, long? other) => one is null || other is null ? null : Math.Max(one.Value, other.Value);
 
     /// <summary>Both limits in one; null is no limit.</summary>
     public static LinuxResources? Relax(LinuxResources? one, LinuxResources? other)

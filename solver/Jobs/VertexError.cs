@@ -16,7 +16,7 @@ internal static class VertexError
             return known;
         }
 
-        BuildException told = known.WithVertex(vertex.Digest);
+        BuildException told = known.WithVertex(vertex.Digest).WithOp(vertex.Op);
         foreach (SourceLocation location in vertex.Sources)
         {
             told = told.WithSource(location);

@@ -79,6 +79,23 @@ internal sealed class VertexWork
         return limits;
     }
 
+    /// <summary>The most processes of the step, of all builds that want it; null if one of them sets no limit. Used by the scheduler's loop only.</summary>
+    public long? MostProcesses()
+    {
+        long? most = _members.Count == 0 ? null : _members[0].Job.MostProcesses;
+        foreach (Member member in _members)
+        {
+            most = StepLimits.Relax(most, member.Job.MostProcesses);
+        }
+
+        foreach (VertexWork follower in _followers)
+        {
+            most = StepLimits.Relax(most, follower.MostProcesses());
+        }
+
+        return most;
+    }
+
     /// <summary>A build holds the vertex.</summary>
     /// <param name="job">The build.</param>
     /// <param name="brought">The vertex as that build brought it: what is said beside the op may differ.</param>

@@ -2,6 +2,7 @@ using Cairn.Cache;
 using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
 using Cairn.Llb;
+using Cairn.Llb.Graphs;
 using Cairn.Solver.Keys;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Progress;
@@ -17,8 +18,11 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
     // The record that stands for scratch, which is never stored; ids of records are never 0.
     private static readonly CandidateId ScratchCandidate = new(0);
 
-    private readonly KeyRecorder _recorder = new(services.Cache);
+    private readonly KeyRecorder _recorder = new(services.Cache, services.Loggers.CreateLogger<KeyRecorder>());
     private readonly ILogger _logger = services.Loggers.CreateLogger<WorkRunner>();
+
+    /// <summary>Waits until all that was carried out so far is recorded.</summary>
+    public Task DrainAsync() => _recorder.DrainAsync();
 
     /// <summary>Begins work. What it needs of the graph is taken before the call returns.</summary>
     public Task<WorkEnded> Start(Start start, CancellationToken cancellationToken)
@@ -27,12 +31,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         IReadOnlyList<BuildJob> clients = vertex.Clients;
         switch (start)
         {
-            // The key of a client's directory is its content: there is nothing to look up before it is taken.
-            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0 || IgnoredPaths.IsClientDirectory(vertex.Vertex):
+            case StartCacheMap map when vertex.Vertex.Inputs.Count > 0:
                 return GuardAsync(start, clients, [], token => MapAsync(vertex, map, token), cancellationToken);
             case StartCacheMap map:
-                return Task.Run(
-                    () => GuardAsync(start, clients, [], token => ResolveAsync(vertex, map, token), cancellationToken), CancellationToken.None);
+                return Task.Run(() => GuardAsync(start, clients, [], token => MapAsync(vertex, map, token), cancellationToken), CancellationToken.None);
             case StartContent content:
                 ImmutableRef? input = results.Clone(content.Result);
                 return Task.Run(
@@ -46,7 +48,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 return Task.Run(() => GuardAsync(start, clients, [], _ => Task.FromResult(Load(vertex, load)), cancellationToken), CancellationToken.None);
             case StartExecution execution:
                 ImmutableRef?[] inputs = [.. execution.Inputs.Select(results.Clone)];
-                OpContext context = vertex.Limits() is { } limits ? vertex.Context with { Limits = limits } : vertex.Context;
+                OpContext context = vertex.Context with { Limits = vertex.Limits(), MostProcesses = vertex.MostProcesses() };
                 return Task.Run(
                     () => GuardAsync(
                         start, clients, execution.Inputs, token => ExecuteAsync(vertex, context, execution, inputs, token), cancellationToken),
@@ -116,7 +118,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
     }
 
-    private static async Task<WorkEnded> GuardAsync(
+    private async Task<WorkEnded> GuardAsync(
         Start start,
         IReadOnlyList<BuildJob> clients,
         IReadOnlyList<ResultId> inputs,
@@ -134,7 +136,7 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
         catch (ResultLostException e) when (ClientFaultException.Find(e) is null)
         {
-            return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), Blame: null, inputs);
+            return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), Blame: null, LostOf(e, inputs));
         }
 #pragma warning disable CA1031 // The top of every piece of work: a failure is an event of the graph.
         catch (Exception e)
@@ -142,6 +144,22 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         {
             return new WorkFailed(start.Work, VertexError.Of(e, vertex.Vertex), BlameOf(e, clients, vertex), []);
         }
+    }
+
+    // The inputs that are the lost record. Where none is, what is lost lies below them, and they are all in doubt.
+    private IReadOnlyList<ResultId> LostOf(ResultLostException lost, IReadOnlyList<ResultId> inputs)
+    {
+        List<ResultId> found = [];
+        foreach (ResultId input in inputs)
+        {
+            using ImmutableRef? held = results.TryClone(input);
+            if (held?.Id == lost.Ref)
+            {
+                found.Add(input);
+            }
+        }
+
+        return found.Count > 0 ? found : inputs;
     }
 
     // A cancellation that the graph did not ask for can only come from a client that went away.
@@ -154,17 +172,17 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
         }
 
         BuildJob? job = fault?.Session is { } session
-            ? clients.Concat(vertex.Clients).FirstOrDefault(client => client.Session == session)
+            ? clients.Concat(vertex.Clients).FirstOrDefault(client => client.Session.Id == session.Id)
             : clients.Count > 0 ? clients[0] : null;
         return job?.Id;
     }
 
-    private static async Task<WorkEnded> MapAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
-        new CacheMapMade(start.Work, await vertex.Op.CacheMapAsync(vertex.Context, start.Index, cancellationToken));
+    private static Task<WorkEnded> MapAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken)
+    {
+        return vertex.Op.AsksForKey ? ShowAsync(vertex, WorkInterval.Resolving, MakeAsync, cancellationToken) : MakeAsync();
 
-    // A source is looked up somewhere, which may take its time: that is shown.
-    private static Task<WorkEnded> ResolveAsync(VertexWork vertex, StartCacheMap start, CancellationToken cancellationToken) =>
-        ShowAsync(vertex, WorkInterval.Resolving, () => MapAsync(vertex, start, cancellationToken), cancellationToken);
+        async Task<WorkEnded> MakeAsync() => new CacheMapMade(start.Work, await vertex.Op.CacheMapAsync(vertex.Context, start.Index, cancellationToken));
+    }
 
     private async Task<WorkEnded> HashAsync(
         VertexWork vertex, StartContent start, ImmutableRef? input, CancellationToken cancellationToken)
@@ -180,13 +198,15 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             {
                 // The step asks for something that is not there: it is the step that failed, and what it stands on was not needed.
                 vertex.Channel.Start(WorkInterval.Resolving);
-                string? remedy = e.Remedy ?? IgnoredPaths.Explain(vertex.Vertex.Inputs[start.Input].Vertex, e.Subject);
+                string? remedy = e.Remedy ?? ExplainMissing(vertex.Vertex.Inputs[start.Input].Vertex, e.Subject);
                 var error = new BuildException(e.Kind, "compute cache key", string.Empty, e.Message, remedy, e);
                 vertex.Channel.Complete(error.Message);
                 throw error;
             }
         }
     }
+
+    private string? ExplainMissing(Vertex input, string path) => services.OpKind(input.Kind).Create(input).ExplainMissing(path);
 
     private WorkEnded Load(VertexWork vertex, StartLoad start)
     {
@@ -285,7 +305,9 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
                 async () =>
                 {
                     IReadOnlyList<ImmutableRef?> made = await vertex.Op.ExecuteAsync(context, inputs, cancellationToken);
-                    IReadOnlyList<CacheKeyId?> keys = await RecordAsync(vertex, start, made);
+                    IReadOnlyList<CacheKeyId?> keys = start.HasKeys || !IsHandedOn(inputs, made)
+                        ? await RecordAsync(vertex, start, made)
+                        : _recorder.RecordLater(start.Digests, start.Keys, made);
                     return new Executed(start.Work, [.. made.Select(results.Add)], keys);
                 },
                 cancellationToken);
@@ -298,6 +320,10 @@ internal sealed class WorkRunner(SolverServices services, ResultTable results)
             }
         }
     }
+
+    // Nothing was made: whoever stands on the result need not wait until it is recorded once more, under another key.
+    private static bool IsHandedOn(ImmutableRef?[] inputs, IReadOnlyList<ImmutableRef?> made) =>
+        inputs.Length > 0 && made.All(one => one is null || Array.Exists(inputs, input => input?.Id == one.Id));
 
     // A result that cannot be recorded is a result still.
     private async Task<IReadOnlyList<CacheKeyId?>> RecordAsync(VertexWork vertex, StartExecution start, IReadOnlyList<ImmutableRef?> made)

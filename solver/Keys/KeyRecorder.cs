@@ -1,8 +1,10 @@
 using Cairn.Cache;
 using Cairn.Cache.Keys;
 using Cairn.Cache.Refs;
+using Cairn.Solver.Jobs;
 using Cairn.Solver.Ops;
 using Cairn.Solver.Scheduling;
+using Microsoft.Extensions.Logging;
 
 namespace Cairn.Solver.Keys;
 
@@ -10,12 +12,14 @@ namespace Cairn.Solver.Keys;
 /// Writes results under the keys of their inputs. Vertices that end at about the same time share a transaction: whoever finds nobody writing
 /// writes for all who wait.
 /// </summary>
-internal sealed class KeyRecorder(BuildCache cache)
+internal sealed class KeyRecorder(BuildCache cache, ILogger logger)
 {
+    private const int MostTogether = 200;   // in one transaction: others want to write, too
+
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
-    private List<Pending> _waiting = [];
+    private readonly List<Pending> _waiting = [];
     private bool _isWriting;
 
     /// <summary>The questions that one output of a vertex puts to the index: one for each cache map that may be stored.</summary>
@@ -85,6 +89,81 @@ internal sealed class KeyRecorder(BuildCache cache)
     public Task<IReadOnlyList<CacheKeyId?>> RecordKeysAsync(IReadOnlyList<KeyQuery> queries) =>
         SaveAsync([.. queries.Select(static query => new KeySave(query, HasResult: false, Result: null))]);
 
+    /// <summary>
+    /// Records all outputs of a vertex whose results are there already, with others and a little later. That costs the caller no wait: what the keys
+    /// will be follows from the inputs, as long as nothing has been recorded for these yet.
+    /// </summary>
+    /// <returns>For each output its key; null if it cannot be stored.</returns>
+    public IReadOnlyList<CacheKeyId?> RecordLater(IReadOnlyList<CacheDigest> digests, IReadOnlyList<KeyInput> inputs, IReadOnlyList<ImmutableRef?> made)
+    {
+        var saves = new List<KeySave>();
+        var keys = new CacheKeyId?[made.Count];
+        for (int output = 0; output < made.Count; output++)
+        {
+            foreach (KeyQuery query in QueriesOf(digests, output, inputs))
+            {
+                CacheKeyId key = query.Inputs.Count == 0
+                    ? CacheKeyId.Root(query.Operation.ToString(), output)
+                    : CacheKeyId.Derived(query.Operation, output, query.Inputs);
+                if (!key.IsVolatile)
+                {
+                    saves.Add(new KeySave(query, HasResult: true, made[output]?.Clone()) { IsNew = true });
+                    keys[output] ??= key;
+                }
+            }
+        }
+
+        if (saves.Count > 0)
+        {
+            var pending = new Pending(saves);
+            if (Enqueue(pending))
+            {
+                _ = Task.Run(WriteAll);   // tells whoever waits, or the log
+            }
+
+            _ = EndAsync(pending);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Waits until everything is written that came before.</summary>
+    public Task DrainAsync()
+    {
+        var mark = new Pending([]);
+        lock (_lock)
+        {
+            if (!_isWriting)
+            {
+                return Task.CompletedTask;
+            }
+
+            _waiting.Add(mark);
+        }
+
+        return mark.Done.Task;
+    }
+
+    // A fault of the cache costs what it costs, and no more.
+    private async Task EndAsync(Pending pending)
+    {
+        try
+        {
+            await pending.Done.Task;
+        }
+#pragma warning disable CA1031 // A cache can only help.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.RecordFailed(pending.Saves[0].Query.Operation.ToString(), e);
+        }
+
+        foreach (KeySave save in pending.Saves)
+        {
+            save.Result?.Dispose();
+        }
+    }
+
     private async Task<IReadOnlyList<CacheKeyId?>> SaveAsync(List<KeySave> saves)
     {
         if (saves.Count == 0)
@@ -92,21 +171,25 @@ internal sealed class KeyRecorder(BuildCache cache)
             return [];
         }
 
-        var pending = new Pending(saves, new TaskCompletionSource<IReadOnlyList<CacheKeyId>>(TaskCreationOptions.RunContinuationsAsynchronously));
-        bool writes;
-        lock (_lock)
-        {
-            _waiting.Add(pending);
-            writes = !_isWriting;
-            _isWriting = true;
-        }
-
-        if (writes)
+        var pending = new Pending(saves);
+        if (Enqueue(pending))
         {
             WriteAll();
         }
 
         return [.. (await pending.Done.Task).Select(static key => key.IsVolatile ? (CacheKeyId?)null : key)];
+    }
+
+    // True for who has to write.
+    private bool Enqueue(Pending pending)
+    {
+        lock (_lock)
+        {
+            _waiting.Add(pending);
+            bool writes = !_isWriting;
+            _isWriting = true;
+            return writes;
+        }
     }
 
     private void WriteAll()
@@ -122,8 +205,9 @@ internal sealed class KeyRecorder(BuildCache cache)
                     return;
                 }
 
-                batch = _waiting;
-                _waiting = [];
+                int count = Math.Min(_waiting.Count, MostTogether);
+                batch = _waiting.GetRange(0, count);
+                _waiting.RemoveRange(0, count);
             }
 
             Write(batch);
@@ -134,7 +218,8 @@ internal sealed class KeyRecorder(BuildCache cache)
     {
         try
         {
-            IReadOnlyList<CacheKeyId> keys = cache.Save([.. batch.SelectMany(static pending => pending.Saves)]);
+            List<KeySave> saves = [.. batch.SelectMany(static pending => pending.Saves)];
+            IReadOnlyList<CacheKeyId> keys = saves.Count > 0 ? cache.Save(saves) : [];
             int next = 0;
             foreach (Pending pending in batch)
             {
@@ -153,5 +238,10 @@ internal sealed class KeyRecorder(BuildCache cache)
         }
     }
 
-    private sealed record Pending(List<KeySave> Saves, TaskCompletionSource<IReadOnlyList<CacheKeyId>> Done);
+    private sealed class Pending(List<KeySave> saves)
+    {
+        public List<KeySave> Saves { get; } = saves;
+
+        public TaskCompletionSource<IReadOnlyList<CacheKeyId>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

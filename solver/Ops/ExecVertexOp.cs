@@ -39,6 +39,7 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits, bool keepsF
             Ulimits = meta.Ulimit,
             CgroupParent = meta.CgroupParent,
             Resources = context.Limits,
+            MostProcesses = context.MostProcesses,
             RemovesStubsRecursively = meta.RemoveMountStubsRecursive,
         };
         var output = new StepLog(context.Progress, logLimits, context.Services.Clock);
@@ -48,8 +49,8 @@ internal sealed class ExecVertexOp(ExecOp exec, LogLimits logLimits, bool keepsF
             output.FlushKept();
             var failure = new ProcessFailedException(string.Join(' ', meta.Args), exit, await KeepAsync(context, mounts, cancellationToken));
 
-            // A limit belongs to the build that set it; an exit code belongs to the work.
-            throw exit.WasOutOfMemory ? new ClientFaultException(ErrorKind.Input, "", "", failure.Message, inner: failure) : failure;
+            // A limit belongs to the build that set it; an exit code belongs to the work. Nothing tells whether a process could not be started.
+            throw exit.WasOutOfMemory || context.MostProcesses is not null ? new ClientFaultException(ErrorKind.Input, "", "", failure.Message, inner: failure) : failure;
         }
 
         return await mounts.CommitAsync(cancellationToken);

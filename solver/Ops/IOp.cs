@@ -8,6 +8,9 @@ namespace Cairn.Solver.Ops;
 /// </summary>
 public interface IOp
 {
+    /// <summary>Making the key takes a look somewhere, which may take its time: that is shown as work on the vertex.</summary>
+    bool AsksForKey => false;
+
     /// <summary>The key of the definition. Called with 0, and with the next index while <see cref="CacheMap.HasMore"/> was said.</summary>
     /// <remarks>Only an op without inputs has more than one. Source: llb-semantics.md, section 3.</remarks>
     Task<CacheMap> CacheMapAsync(OpContext context, int index, CancellationToken cancellationToken);
@@ -20,4 +23,8 @@ public interface IOp
     /// <exception cref="Cairn.Llb.BuildException">The work failed. The caller adds vertex and source location.</exception>
     Task<IReadOnlyList<ImmutableRef?>> ExecuteAsync(
         OpContext context, IReadOnlyList<ImmutableRef?> inputs, CancellationToken cancellationToken);
+
+    /// <summary>What to tell, to whoever looked for a path in its result in vain.</summary>
+    /// <returns>Null if there is nothing to tell.</returns>
+    string? ExplainMissing(string path) => null;
 }

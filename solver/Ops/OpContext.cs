@@ -27,4 +27,7 @@ public sealed record OpContext(
 {
     /// <summary>Limits of a step, the most relaxed of all builds that want it; null if there are none.</summary>
     public LinuxResources? Limits { get; init; }
+
+    /// <summary>Most processes that a step may have at a time; null if there is no limit.</summary>
+    public long? MostProcesses { get; init; }
 }

@@ -12,6 +12,8 @@ internal sealed class SourceVertexOp(ISourceInstance source) : IOp
     private const string KeyPrefix = "buildkit.source.v0:";
     private const string SessionPrefix = "session:";
 
+    public bool AsksForKey => source.AsksForKey;
+
     public async Task<CacheMap> CacheMapAsync(OpContext context, int index, CancellationToken cancellationToken)
     {
         SourceKey key = await source.KeyAsync(context, index, cancellationToken);
@@ -28,4 +30,6 @@ internal sealed class SourceVertexOp(ISourceInstance source) : IOp
     public async Task<IReadOnlyList<ImmutableRef?>> ExecuteAsync(
         OpContext context, IReadOnlyList<ImmutableRef?> inputs, CancellationToken cancellationToken) =>
         [await source.SnapshotAsync(context, cancellationToken)];
+
+    public string? ExplainMissing(string path) => source.ExplainMissing(path);
 }

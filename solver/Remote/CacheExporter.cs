@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cairn.Cache;
 using Cairn.Cache.Refs;
 using Cairn.Cache.Remote;
@@ -11,7 +12,7 @@ namespace Cairn.Solver.Remote;
 internal sealed class CacheExporter(BlobChainOptions options, RefContext context)
 {
     // Records that are alternatives of each other share their results. Null for one that cannot be had.
-    private readonly Dictionary<ChainResult, IReadOnlyList<LayerBlob>?> _made = [];
+    private readonly ConcurrentDictionary<ChainResult, IReadOnlyList<LayerBlob>?> _made = [];
 
     /// <summary>Blobs are made where the chains say so; elsewhere a record has a result only if its blobs are here or known to be elsewhere.</summary>
     public async Task<RemoteCache> ExportAsync(IReadOnlyList<CacheChain> chains, CancellationToken cancellationToken)
@@ -19,6 +20,8 @@ internal sealed class CacheExporter(BlobChainOptions options, RefContext context
         var builder = new CacheConfigBuilder();
         var blobs = new Dictionary<Digest, LayerBlob>();
         int[][] added = [.. chains.Select(chain => Add(builder, chain))];
+
+        await MakeAsync(chains, cancellationToken);
 
         // Those that make blobs come first: the others may have their layers then.
         foreach (bool makes in (bool[])[true, false])
@@ -42,6 +45,15 @@ internal sealed class CacheExporter(BlobChainOptions options, RefContext context
 
         CacheConfig config = builder.Build();
         return new RemoteCache(config, [.. config.Layers.Select(layer => blobs[layer.Blob])]);
+    }
+
+    // The preferred result of each record that makes blobs, as many at a time as there are processors.
+    private Task MakeAsync(IReadOnlyList<CacheChain> chains, CancellationToken cancellationToken)
+    {
+        IEnumerable<ChainResult> wanted = chains.SelectMany(static chain => chain.Records).Where(static record => record.MakesBlobs)
+            .Select(static record => record.Results.MaxBy(static result => result.CreatedAt)).OfType<ChainResult>().Distinct();
+        var limits = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(wanted, limits, async (result, token) => _made[result] = await TryMakeAsync(result, makesBlobs: true, token));
     }
 
     /// <summary>Adds the keys of a chain.</summary>
@@ -68,7 +80,7 @@ internal sealed class CacheExporter(BlobChainOptions options, RefContext context
             if (!_made.TryGetValue(result, out IReadOnlyList<LayerBlob>? layers))
             {
                 layers = await TryMakeAsync(result, record.MakesBlobs, cancellationToken);
-                _made.Add(result, layers);
+                _made[result] = layers;
             }
 
             if (layers is not null)

@@ -15,8 +15,8 @@ internal sealed class Execution(Digest op, InputIdentity[] identity, bool ignore
     /// <summary>What its inputs are, one by one.</summary>
     public InputIdentity[] Identity { get; } = identity;
 
-    /// <summary>It is carried out for a vertex that does not look into the cache.</summary>
-    public bool IgnoresCache { get; } = ignoresCache;
+    /// <summary>It is carried out for a vertex that does not look into the cache. Who that is may change until it begins, or begins again.</summary>
+    public bool IgnoresCache { get; set; } = ignoresCache;
 
     /// <summary>Tells executions apart, the older from the younger.</summary>
     public long Serial { get; } = serial;

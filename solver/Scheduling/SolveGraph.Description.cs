@@ -6,8 +6,9 @@ namespace Cairn.Solver.Scheduling;
 /// <content>The wait graph, for people.</content>
 internal sealed partial class SolveGraph
 {
-    /// <summary>What a job waits for, a line for each vertex; empty if it waits for nothing.</summary>
-    public string Describe(JobId job) => _jobs.TryGetValue(job, out JobNode? node) ? Describe(node) : string.Empty;
+    /// <summary>What a job waits for: payloads of vertices, each with what is under way for it or what it waits for itself.</summary>
+    public IReadOnlyList<(object Vertex, IReadOnlyList<string> States)> WaitsOf(JobId job) =>
+        _jobs.TryGetValue(job, out JobNode? node) ? [.. Below(node).Select(static vertex => (vertex.Payload, (IReadOnlyList<string>)[.. StatesOf(vertex)]))] : [];
 
     private static string Describe(JobNode job)
     {

@@ -97,8 +97,9 @@ internal sealed partial class SolveGraph
 
     private void Run(Execution execution, JobId? turn)
     {
-        VertexNode vertex = execution.Owners[0];
+        VertexNode vertex = execution.Owners.Find(static owner => owner.IgnoresCache) ?? execution.Owners[0];
         execution.First = vertex;
+        execution.IgnoresCache = vertex.IgnoresCache;
         execution.State = ExecutionState.Running;
         execution.Work = Begin(WorkKind.Execution, vertex, execution: execution);
         if (vertex.IsLimited)
@@ -113,10 +114,16 @@ internal sealed partial class SolveGraph
             Array.ConvertAll(vertex.Inputs, static input => input.Result!.Id),
             DigestsOf(vertex),
             execution.Inputs,
-            turn));
-        for (int i = 1; i < execution.Owners.Count; i++)
+            turn)
         {
-            _commands.Add(new Followed(execution.Owners[i].Payload, vertex.Payload));
+            HasKeys = vertex.IgnoresCache || vertex.Edges.Exists(static edge => edge.RecordKeys.Length > 0),
+        });
+        foreach (VertexNode owner in execution.Owners)
+        {
+            if (owner != vertex)
+            {
+                _commands.Add(new Followed(owner.Payload, vertex.Payload));
+            }
         }
     }
 
@@ -141,6 +148,9 @@ internal sealed partial class SolveGraph
         {
             case Executed executed:
                 OnExecuted(execution, executed);
+                break;
+            case WorkFailed { Lost.Count: > 0 } lost when execution.Owners.Count > 0:
+                OnExecutionFailed(execution, lost);   // also if it was told to stop: who has come meanwhile would run on the same inputs
                 break;
             case WorkFailed or WorkCancelled when work.IsCancelled:
                 Restart(execution);

@@ -15,4 +15,8 @@ internal sealed record StartExecution(
     IReadOnlyList<ResultId> Inputs,
     IReadOnlyList<CacheDigest> Digests,
     IReadOnlyList<KeyInput> Keys,
-    JobId? Turn) : Start(Work, Vertex);
+    JobId? Turn) : Start(Work, Vertex)
+{
+    /// <summary>The store may know keys of the vertex: it has no result that could be used, or was not asked.</summary>
+    public bool HasKeys { get; init; }
+}

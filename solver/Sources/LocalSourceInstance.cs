@@ -29,6 +29,8 @@ internal sealed class LocalSourceInstance : ISourceInstance
     /// <summary>Patterns of what is made all the same if only metadata is transferred; null if everything is.</summary>
     public required IReadOnlyList<string>? MetadataExceptions { get; init; }
 
+    public bool AsksForKey => false;
+
     public Task<SourceKey> KeyAsync(OpContext context, int index, CancellationToken cancellationToken)
     {
         // Files have no name that lasts: the key serves this session only, and whoever uses the files is found by their content.
@@ -97,6 +99,8 @@ internal sealed class LocalSourceInstance : ISourceInstance
             }
         }
     }
+
+    public string? ExplainMissing(string path) => IgnoredPaths.Explain(Name, Filter.Exclude, path);
 
     private JsonObject Describe(string? session)
     {

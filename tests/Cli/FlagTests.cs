@@ -37,6 +37,20 @@ public class FlagTests
     }
 
     [Fact]
+    public void Limits_of_steps_become_options_by_the_names_that_the_frontend_knows()
+    {
+        Assert.Equal(
+            new SortedDictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["memory"] = "1073741824", ["memswap"] = "-1", ["cpuperiod"] = "100000", ["cpuquota"] = "150000", ["cpushares"] = "10", ["cpusetcpus"] = "0-1,3", ["pids"] = "64",
+            },
+            Parse("--resource", "memory=1g,memory-swap=-1,cpus=1.5", "--resource", "cpuset-cpus=0-1,3,cpu-shares=10", "--resource", "pids=64").FrontendOptions());
+        Assert.Throws<UsageException>(static () => Parse("--resource", "pids=0"));
+        Assert.Throws<UsageException>(static () => Parse("--resource", "memory"));
+        Assert.Contains("pids", Assert.Throws<UsageException>(static () => Parse("--resource", "pid=3")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_cache_for_everything_is_an_empty_list() => Assert.Equal("", Parse("--no-cache").FrontendOptions()["no-cache"]);
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Xunit;
 
 namespace Cairn.Integration.Tests;
@@ -46,6 +47,35 @@ public sealed class InterruptionTests : IDisposable
         (await CairnProgram.ExecAsync("kill", ["-KILL", .. Sleepers().Select(static id => id.ToString(CultureInfo.InvariantCulture))])).Succeeded();
         (await end).FailedWith(1);
         Assert.Contains("exit code: 137", await File.ReadAllTextAsync(errors, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_process_is_told_what_the_builds_of_every_process_wait_for()
+    {
+        using Process one = CairnProgram.Start(LongBuild());
+        using Process two = CairnProgram.Start(LongBuild());
+        Task<Finished>[] ends = [CairnProgram.WaitAsync(one, LongBuild()), CairnProgram.WaitAsync(two, LongBuild())];
+        JsonElement[] told = [];
+        while (told.Length < 2)
+        {
+            Assert.DoesNotContain(ends, static end => end.IsCompleted);
+            string answer = (await CairnProgram.RunAsync("debug", "graph", "--root", _workspace.Root, "--format", "json")).Succeeded().Output;
+            told = [.. JsonDocument.Parse(answer).RootElement.GetProperty("processes").EnumerateArray()
+                .Where(process => process.GetRawText().Contains($"sleep {_mark}", StringComparison.Ordinal) && process.GetRawText().Contains("is carried out", StringComparison.Ordinal))];
+        }
+
+        string text = (await CairnProgram.RunAsync("debug", "graph", "--root", _workspace.Root)).Succeeded().Output;
+        Assert.All(told, process => Assert.Contains($"process {process.GetProperty("process").GetInt32()}:", text, StringComparison.Ordinal));
+        Assert.Equal(2, told.Select(static process => process.GetProperty("instance").GetString()).Distinct().Count());
+
+        foreach (Process process in new[] { one, two })
+        {
+            process.Kill();
+        }
+
+        await Task.WhenAll(ends);
+        await NothingIsLeftAsync();
+        Assert.Equal("no process has the store open\n", (await CairnProgram.RunAsync("debug", "graph", "--root", _workspace.Root)).Succeeded().Output);
     }
 
     [Fact]

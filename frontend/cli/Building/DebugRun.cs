@@ -11,8 +11,7 @@ internal static class DebugRun
     /// <returns>The shell's exit code.</returns>
     public static async Task<int> RunAsync(DebugSettings settings)
     {
-        StoreLocation location = StoreLocation.For(settings.Root);
-        await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+        await using BuildSolver solver = BuildSolver.Open(StoreLocation.For(settings.Root, settings.AdditionalStores).Options);
         FailedStep failed = solver.Shells.Find(settings.Build is null ? null : solver.History.Find(settings.Build), settings.Step);
         Tell([
             $"{failed.Name} of build {failed.Build}, as its command left it: {failed.Command}",

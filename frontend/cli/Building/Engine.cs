@@ -22,6 +22,8 @@ internal static class Engine
 
     public static Task<int> DebugAsync(DebugSettings settings) => DebugRun.RunAsync(settings);
 
+    public static Task<int> GraphAsync(GraphSettings settings) => GraphRun.RunAsync(settings);
+
     public static Task<int> ExplainAsync(ExplainSettings settings) => ExplainRun.RunAsync(settings);
 
     public static Task<int> HistoryAsync(HistorySettings settings) => settings.Address is { } address

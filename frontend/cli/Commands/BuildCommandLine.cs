@@ -40,6 +40,7 @@ internal sealed class BuildCommandLine
     private readonly Option<string[]> _allow = List("--allow", "ENTITLEMENT", "Allow network.host or security.insecure (repeatable)");
     private readonly Option<string> _shmSize = Text("--shm-size", "SIZE", "Size of /dev/shm in RUN, such as 64m");
     private readonly Option<string[]> _ulimit = List("--ulimit", "NAME=SOFT[:HARD]", "Resource limit in RUN (repeatable)");
+    private readonly Option<string[]> _resource = List("--resource", "NAME=VALUE", "Limit of each RUN: memory=SIZE, memory-swap=SIZE, cpus=N, cpu-shares=N, cpuset-cpus=LIST, cpuset-mems=LIST, pids=N (repeatable)");
     private readonly Option<string> _cgroupParent = Text("--cgroup-parent", "PATH", "Parent cgroup of RUN");
     private readonly Option<string> _provenance = Text("--provenance", "BOOL", "Provenance attestation: only 'false' until it exists");
     private readonly Option<string> _sbom = Text("--sbom", "BOOL", "SBOM attestation: only 'false' until it exists");
@@ -60,7 +61,7 @@ internal sealed class BuildCommandLine
             [
                 _file, _tag, _target, _buildArgument, _label, _platform, _output, _push, _cacheFrom, _cacheTo, _noCache, _noCacheFilter, _pull, _progress, _quiet,
                 _buildContext, _metadataFile, _imageIdFile, _expectCached, _timings, _definition, _secret, _ssh, _addHost, _network, _allow, _shmSize, _ulimit,
-                _cgroupParent, _provenance, _sbom, _load, root, additionalStore, _address, _detach, _buildId,
+                _resource, _cgroupParent, _provenance, _sbom, _load, root, additionalStore, _address, _detach, _buildId,
             ])
         {
             Command.Options.Add(option);
@@ -158,6 +159,7 @@ internal sealed class BuildCommandLine
             SharedMemoryBytes = parsed.GetValue(_shmSize) is { } size ? ByteSize.Parse(size, "--shm-size") : null,
             Ulimits = parsed.GetValue(_ulimit) ?? [],
             CgroupParent = parsed.GetValue(_cgroupParent),
+            Resources = StepResources.Parse(parsed.GetValue(_resource) ?? []),
         };
     }
 

@@ -30,15 +30,16 @@ internal sealed class CairnCommandLine
         prune.Command.SetAction((parsed, _) => Engine.PruneAsync(prune.Read(parsed)));
         _root.Subcommands.Add(prune.Command);
 
-        var explain = new ExplainCommandLine(RootOption());
+        var explain = new ExplainCommandLine(RootOption(), AdditionalStoreOption());
         explain.Command.SetAction((parsed, _) => Engine.ExplainAsync(explain.Read(parsed)));
         _root.Subcommands.Add(explain.Command);
 
-        var debug = new DebugCommandLine(RootOption());
+        var debug = new DebugCommandLine(RootOption, AdditionalStoreOption());
+        debug.Graph.SetAction((parsed, _) => Engine.GraphAsync(debug.ReadGraph(parsed)));
         debug.Command.SetAction((parsed, _) => Engine.DebugAsync(debug.Read(parsed)));
         _root.Subcommands.Add(debug.Command);
 
-        var history = new HistoryCommandLine(RootOption);
+        var history = new HistoryCommandLine(RootOption, AdditionalStoreOption);
         history.OnRun(Engine.HistoryAsync);
         _root.Subcommands.Add(history.Command);
 

@@ -14,11 +14,12 @@ internal sealed class ExplainCommandLine
 
     private readonly Option<string> _format = new("--format") { HelpName = "FORMAT", Description = "text or json (one explanation a line)" };
     private readonly Option<string?> _root;
+    private readonly Option<string[]> _additionalStore;
 
-    public ExplainCommandLine(Option<string?> root)
+    public ExplainCommandLine(Option<string?> root, Option<string[]> additionalStore)
     {
-        _root = root;
-        Command = new Command("explain", "Tell why the steps of a build ran instead of coming from the cache") { _arguments, _format, root };
+        (_root, _additionalStore) = (root, additionalStore);
+        Command = new Command("explain", "Tell why the steps of a build ran instead of coming from the cache") { _arguments, _format, root, additionalStore };
     }
 
     public Command Command { get; }
@@ -29,7 +30,8 @@ internal sealed class ExplainCommandLine
         string format = parsed.GetValue(_format) ?? "text";
         string[] given = parsed.GetValue(_arguments) ?? [];
         return format is "text" or "json"
-            ? new ExplainSettings(parsed.GetValue(_root), given.Length > 0 ? given[0] : null, given.Length > 1 ? given[1] : null, format == "json")
+            ? new ExplainSettings(
+                parsed.GetValue(_root), given.Length > 0 ? given[0] : null, given.Length > 1 ? given[1] : null, format == "json", parsed.GetValue(_additionalStore) ?? [])
             : throw new UsageException($"--format: unknown format '{format}' (text or json)");
     }
 }

@@ -10,15 +10,15 @@ internal sealed class HistoryCommandLine
 
     private readonly List<(Command Command, Func<ParseResult, HistorySettings> Read)> _commands = [];
 
-    public HistoryCommandLine(Func<Option<string?>> root)
+    public HistoryCommandLine(Func<Option<string?>> root, Func<Option<string[]>> additionalStore)
     {
         Command = new Command("history", "Look at the builds of this store");
-        Add("ls", "List builds, the newest first", HistoryAction.List, root(), build: null, Format(), null, null, null);
-        Add("inspect", "Show a build: its steps, what the cache said, its error", HistoryAction.Inspect, root(), Build(), Format(), null, null, null);
-        Add("logs", "Print what the steps of a build printed", HistoryAction.Logs, root(), Build(), null, null, null, Step());
-        Add("rm", "Remove records of builds", HistoryAction.Remove, root(), Builds(), null, new Option<bool>("--all") { Description = "Remove all of them" }, null, null);
-        Add("export", "Write a build as a tar archive: record, definitions, logs", HistoryAction.Export, root(), Build(), null, null, Output("Where to (default: the standard output)"), null);
-        Add("open", "Show the timings of a build in a browser, or print where the page is", HistoryAction.Open, root(), Build(), null, null, Output("Write the page here, and open nothing"), null);
+        Add("ls", "List builds, the newest first", HistoryAction.List, root(), additionalStore(), build: null, Format(), null, null, null);
+        Add("inspect", "Show a build: its steps, what the cache said, its error", HistoryAction.Inspect, root(), additionalStore(), Build(), Format(), null, null, null);
+        Add("logs", "Print what the steps of a build printed", HistoryAction.Logs, root(), additionalStore(), Build(), null, null, null, Step());
+        Add("rm", "Remove records of builds", HistoryAction.Remove, root(), additionalStore(), Builds(), null, new Option<bool>("--all") { Description = "Remove all of them" }, null, null);
+        Add("export", "Write a build as a tar archive: record, definitions, logs", HistoryAction.Export, root(), additionalStore(), Build(), null, null, Output("Where to (default: the standard output)"), null);
+        Add("open", "Show the timings of a build in a browser, or print where the page is", HistoryAction.Open, root(), additionalStore(), Build(), null, null, Output("Write the page here, and open nothing"), null);
     }
 
     public Command Command { get; }
@@ -42,7 +42,7 @@ internal sealed class HistoryCommandLine
     private static Option<string> Output(string text) => new("--output", "-o") { HelpName = "FILE", Description = text };
 
     private void Add(
-        string name, string description, HistoryAction action, Option<string?> root, Argument? build, Option<string>? format, Option<bool>? all,
+        string name, string description, HistoryAction action, Option<string?> root, Option<string[]> additionalStore, Argument? build, Option<string>? format, Option<bool>? all,
         Option<string>? output, Argument<string>? step)
     {
         var command = new Command(name, description);
@@ -51,7 +51,7 @@ internal sealed class HistoryCommandLine
             command.Arguments.Add(argument);
         }
 
-        foreach (Option option in new Option?[] { format, all, output, root }.OfType<Option>())
+        foreach (Option option in new Option?[] { format, all, output, root, additionalStore }.OfType<Option>())
         {
             command.Options.Add(option);
         }
@@ -71,7 +71,8 @@ internal sealed class HistoryCommandLine
             step is null ? null : parsed.GetValue(step),
             format is not null && IsJson(parsed.GetValue(format)),
             all is not null && parsed.GetValue(all),
-            output is null ? null : parsed.GetValue(output))
+            output is null ? null : parsed.GetValue(output),
+            parsed.GetValue(additionalStore) ?? [])
         {
             Address = DaemonOption.Read(parsed, address, root, null),
         }));

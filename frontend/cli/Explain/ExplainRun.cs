@@ -13,8 +13,7 @@ internal static class ExplainRun
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(ExplainSettings settings)
     {
-        StoreLocation location = StoreLocation.For(settings.Root);
-        await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+        await using BuildSolver solver = BuildSolver.Open(StoreLocation.For(settings.Root, settings.AdditionalStores).Options);
         (BuildSummary build, string? part) = Find(solver.History, settings);
         BuildRecord record = solver.History.TryLoad(build.Id) ?? throw new BuildException(
             ErrorKind.Input, "explain build", build.Id.Value, "it has no record: it runs, was interrupted, or its record is damaged");

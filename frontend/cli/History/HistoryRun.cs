@@ -15,8 +15,7 @@ internal sealed class HistoryRun(HistorySettings settings)
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync()
     {
-        StoreLocation location = StoreLocation.For(settings.Root);
-        await using BuildSolver solver = BuildSolver.Open(new SolverOptions { Root = location.Root, RunRoot = location.RunRoot });
+        await using BuildSolver solver = BuildSolver.Open(StoreLocation.For(settings.Root, settings.AdditionalStores).Options);
         BuildHistory history = solver.History;
         switch (settings.Action)
         {

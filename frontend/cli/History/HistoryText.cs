@@ -39,11 +39,14 @@ internal static class HistoryText
         Field("Status", build.Status.ToString());
         Field("Started", build.Created.UtcDateTime.ToString("u", CultureInfo.InvariantCulture));
         Field("Duration", build.Duration(now) is { } time ? Time(time.TotalMilliseconds) : "unknown");
+        if (build.Status == BuildStatus.Interrupted)
+        {
+            text.Append("\nIts process ended without telling; `cairn history logs` has what its steps printed until then.\n");
+        }
+
         if (record is null)
         {
-            text.Append(build.Status == BuildStatus.Interrupted
-                ? "\nIts process ended without telling; `cairn history logs` has what its steps printed until then.\n"
-                : "\nThere is no more of it yet.\n");
+            text.Append(build.Status == BuildStatus.Interrupted ? "" : "\nThere is no more of it yet.\n");
             return text.ToString();
         }
 

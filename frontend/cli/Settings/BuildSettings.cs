@@ -67,6 +67,9 @@ internal sealed record BuildSettings
     public IReadOnlyList<string> Ulimits { get; init; } = [];
     public string? CgroupParent { get; init; }
 
+    /// <summary>Limits of RUN, by the names of the options.</summary>
+    public IReadOnlyDictionary<string, string> Resources { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The Dockerfile frontend's options that follow from the flags alone; those about contexts are added when these are opened.</summary>
     /// <remarks>Keys as in the Dockerfile frontend of BuildKit, so that any frontend understands them.</remarks>
     public SortedDictionary<string, string> FrontendOptions()
@@ -91,6 +94,11 @@ internal sealed record BuildSettings
         Put("shm-size", SharedMemoryBytes?.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Put("ulimit", Ulimits.Count > 0 ? string.Join(",", Ulimits) : null);
         Put("cgroup-parent", CgroupParent);
+        foreach ((string name, string value) in Resources)
+        {
+            options[name] = value;
+        }
+
         return options;
 
         void Put(string key, string? value)

@@ -8,8 +8,9 @@ namespace Cairn.Cli.Settings;
 /// <param name="Json">JSON instead of a table.</param>
 /// <param name="All">Every build.</param>
 /// <param name="Output">A file, "-", or null.</param>
+/// <param name="AdditionalStores">Other stores to look into.</param>
 internal sealed record HistorySettings(
-    string? Root, HistoryAction Action, IReadOnlyList<string> Builds, string? Step, bool Json, bool All, string? Output)
+    string? Root, HistoryAction Action, IReadOnlyList<string> Builds, string? Step, bool Json, bool All, string? Output, IReadOnlyList<string> AdditionalStores)
 {
     /// <summary>The daemon whose builds they are; null for those of a store of this machine.</summary>
     public string? Address { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cairn.Llb;
@@ -11,6 +12,7 @@ internal sealed class LayoutIndex(string directory)
     private const string RefName = "org.opencontainers.image.ref.name";
     private const string ImageName = "io.containerd.image.name";
     private const string DefaultTag = "latest";
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };   // media types have a plus
 
     private string IndexPath => Path.Combine(directory, "index.json");
 
@@ -54,7 +56,7 @@ internal sealed class LayoutIndex(string directory)
         };
         Directory.CreateDirectory(directory);
         Replace(Path.Combine(directory, "oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
-        Replace(IndexPath, index.ToJsonString());
+        Replace(IndexPath, index.ToJsonString(Plain));
     }
 
     private JsonNode[] Entries()

@@ -115,7 +115,7 @@ internal static class RpcFigures
     private static async Task DownAsync(RpcChannel channel)
     {
         await using ClientCall<ReadOnlyMemory<byte>, int> call = await channel.BeginAsync(Down, RpcCallOptions.None, CancellationToken.None);
-        await call.Requests.WriteAsync(default, CancellationToken.None);
+        await call.Requests.WriteAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None);
         await call.Requests.CompleteAsync(CancellationToken.None);
         while (await call.Responses.MoveNextAsync(CancellationToken.None))
         {

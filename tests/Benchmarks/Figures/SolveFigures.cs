@@ -34,6 +34,7 @@ internal static class SolveFigures
         const string merged = "200 independent FileOps merged";
         const string wide = "2,000 independent FileOps merged";
         const string longest = "1,000 chained one-file FileOps";
+        const string handedOn = "10,000 chained no-op vertices";
         const string commands = "20 chained `RUN :`";
         yield return (chained, runs => ColdAndWarmAsync(chained, () => Chain(50), 0.58, 0.06, runs));
         yield return (merged, runs => ColdAndWarmAsync(merged, () => Wide(200), 1.4, 0.13, runs));
@@ -41,6 +42,7 @@ internal static class SolveFigures
         yield return ("COPY", runs => ContextAsync(Math.Min(runs, 3)));
         yield return (wide, runs => ColdAndWarmAsync(wide, () => Wide(2000), 13.8, 1.2, Math.Min(runs, 3)));
         yield return (longest, runs => ColdAndWarmAsync(longest, () => Chain(1000), null, null, Math.Min(runs, 3)));
+        yield return (handedOn, runs => ColdAndWarmAsync(handedOn, () => HandedOn(10_000), null, null, Math.Min(runs, 3)));
         yield return ("concurrent builds of 10 RUN steps", runs => ConcurrentAsync(Math.Min(runs, 3)));
     }
 
@@ -120,6 +122,18 @@ internal static class SolveFigures
         for (int i = 0; i < length; i++)
         {
             state = state.File(FileActions.None.MakeFile(Name(i), 0x1a4, Encoding.ASCII.GetBytes(Name(i))));
+        }
+
+        return state;
+    }
+
+    private static State HandedOn(int length)
+    {
+        State first = State.Scratch.File(FileActions.None.MakeFile("/file", 0x1a4, "file"u8.ToArray()));
+        State state = first;
+        for (int i = 0; i < length; i++)
+        {
+            state = state.Requires($"p{i}", first);
         }
 
         return state;

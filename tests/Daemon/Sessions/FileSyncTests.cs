@@ -218,7 +218,30 @@ public sealed class FileSyncTests : IAsyncDisposable
 
         BuildException e = await Assert.ThrowsAnyAsync<BuildException>(() => building);
         Assert.Contains($"the session {client.Id} of the client has ended", e.Message, StringComparison.Ordinal);
-        Assert.Empty(_bench.Staged());
+        await _bench.NothingIsLeftAsync(Token);
+    }
+
+    [Fact]
+    public async Task The_loss_of_a_client_fails_its_build_alone_and_another_client_serves_the_rest()
+    {
+        Workspace.Write("src/file", "of the other");
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestClient lost = await OpenAsync(async (_, token) =>
+        {
+            begun.SetResult();
+            await Task.Delay(Timeout.Infinite, token);
+        });
+        await using TestClient other = await OpenAsync(new SentDirectories(("context", Workspace.In("src"))));
+        State same = State.Local("context");   // one vertex of both builds
+        Task<string> failing = _bench.BuildAsync(same, await SessionAsync(lost), Token);
+        await begun.Task;
+        Task<string> living = _bench.BuildAsync(same, await SessionAsync(other), Token);
+
+        await lost.VanishAsync();
+
+        BuildException e = await Assert.ThrowsAnyAsync<BuildException>(() => failing);
+        Assert.Contains($"the session {lost.Id} of the client has ended", e.Message, StringComparison.Ordinal);
+        Assert.Equal("of the other", await File.ReadAllTextAsync(Path.Combine(await living, "file"), Token));
     }
 
     [Fact]
@@ -290,7 +313,7 @@ public sealed class FileSyncTests : IAsyncDisposable
             await _bench.BuildAsync(State.Local("context"), await SessionAsync(client), Token));
 
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
-        Assert.Empty(_bench.Staged());
+        await _bench.NothingIsLeftAsync(Token);
     }
 
     [Fact]
@@ -317,7 +340,7 @@ public sealed class FileSyncTests : IAsyncDisposable
             await Assert.ThrowsAnyAsync<BuildException>(() => _bench.BuildAsync(State.Local("context"), session, Token));
         }
 
-        Assert.Empty(_bench.Staged());
+        await _bench.NothingIsLeftAsync(Token);
         Workspace.Write("src/file", "sound");
         await using TestClient good = await OpenAsync(new SentDirectories(("context", Workspace.In("src"))));
         string result = await _bench.BuildAsync(State.Local("context"), await SessionAsync(good), Token);

@@ -47,7 +47,7 @@ internal sealed class SolverBench : IAsyncDisposable, IBuildProgress
         {
             Id = Guid.NewGuid().ToString("N"),
             Session = session,
-            Definition = state.Marshal(),
+            Definition = state.Marshal(new MarshalOptions { LocalUniqueId = "of the bench" }),   // equal states are one vertex
             Exports = [new ExportSpec(exporter, attributes)],
         };
         return (await _solver.BuildAsync(request, this, cancellationToken)).Response;
@@ -55,11 +55,17 @@ internal sealed class SolverBench : IAsyncDisposable, IBuildProgress
 
     public void Write(BuildEvent news) => Events.Enqueue(news);
 
-    /// <summary>What was left in the place where layers are filled.</summary>
-    public string[] Staged()
+    /// <summary>Sees to it that nothing is left in the place where things are filled. Records of builds pass through it, too, after the builds' ends.</summary>
+    public async Task NothingIsLeftAsync(CancellationToken cancellationToken)
     {
+        await _solver.RecordsAsync(cancellationToken);
         string staging = Path.Combine(Sessions.Workspace.Root, "staging");
-        return Directory.Exists(staging) ? Directory.GetFileSystemEntries(staging) : [];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        while (Directory.Exists(staging) && Directory.EnumerateFileSystemEntries(staging).Any())
+        {
+            await Task.Delay(10, limit.Token);
+        }
     }
 
     public async ValueTask DisposeAsync()

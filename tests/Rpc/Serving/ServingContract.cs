@@ -244,7 +244,7 @@ public abstract class ServingContract : IAsyncLifetime
     public async Task A_call_that_is_disposed_before_its_end_is_cancelled()
     {
         ClientCall<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> call = await BeginAsync("Hang");
-        await call.Requests.WriteAsync(default, CancellationToken.None);
+        await call.Requests.WriteAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None);
         await Eventually.HoldsAsync(() => _services.Hanging == 1, "the call hangs");
         await call.DisposeAsync();
         await Eventually.HoldsAsync(() => _services.Cancelled == 1, "the handler has been cancelled");

@@ -269,6 +269,18 @@ public abstract partial class ContainerExecutorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_cannot_have_more_processes_than_its_limit()
+    {
+        const string Script = "i=0; while [ $i -lt 60 ]; do sleep 60 & i=$((i+1)); done; kill $(jobs -p); wait; echo started $i";
+
+        Assert.Equal("started 60\n", await _bench.OutputOfAsync(Script, request => request with { MostProcesses = 200 }));
+        ExecExit exit = await _bench.RunAsync(Script, request => request with { MostProcesses = 20 });
+
+        Assert.NotEqual(0, exit.Code);
+        Assert.Contains("fork", _bench.Recorded.Errors + _bench.Recorded.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lots_of_output_arrive_whole()
     {
         await _bench.OutputOfAsync("head -c 5000000 /dev/zero | tr '\\0' x");

@@ -81,7 +81,7 @@ public sealed class HistoryTests : IAsyncDisposable
         BuildRecord record = Newest();
         Assert.Equal(BuildStatus.Failed, record.Status);
         Assert.Equal((Digest.Parse(bad), "environment", "Look at the cable."), (record.Error!.Step!.Value, record.Error.Kind, record.Error.Remedy));
-        Assert.Equal(new SourceLines("Dockerfile", 1, 1), record.Error.Source);
+        Assert.Equal((new SourceLines("Dockerfile", 1, 1), "source"), (record.Error.Source, record.Error.Op));
         Assert.Equal(StepOutcome.Failed, record.Steps.Single(static step => step.Kind == "source").Outcome);
         Assert.Contains("no route", _solver.Solver.History.List()[0].Error, StringComparison.Ordinal);
 
@@ -118,6 +118,55 @@ public sealed class HistoryTests : IAsyncDisposable
 
         solver.Solver.History.Remove(left);
         Assert.Empty(solver.Solver.History.List());
+    }
+
+    [Theory]
+    [InlineData(1, 30)]   // bytes
+    [InlineData(1 << 30, 0)]   // days
+    public async Task Bytes_and_age_are_limited_too_and_the_newest_build_stays(long bytes, int days)
+    {
+        var limits = new HistoryOptions { MaxBytes = bytes, MaxAge = TimeSpan.FromDays(days) };
+        await using var solver = new TestSolver(options => options with { History = limits });
+        solver.Thing("a", "one");
+        BuildId newest = default!;
+        for (int i = 0; i < 3; i++)
+        {
+            var definition = new TestDefinition();
+            BuildRequest request = solver.Request(definition.End(definition.Source("a")));
+            newest = request.HistoryId;
+            await solver.Solver.BuildAsync(request, new RecordedProgress(), Token);
+            await solver.Solver.RecordsAsync(Token);
+        }
+
+        Assert.Equal(newest, Assert.Single(solver.Solver.History.List()).Id);
+        Assert.NotNull(solver.Solver.History.TryLoad(newest));
+    }
+
+    [Fact]
+    public async Task What_is_known_of_a_build_that_runs_is_kept_in_case_its_process_is_killed()
+    {
+        _solver.Thing("quick", "x");
+        TestThing slow = _solver.Thing("slow", "y");
+        var gate = new TaskCompletionSource();
+        slow.Gate = gate.Task;
+        var definition = new TestDefinition();
+        string quick = definition.Source("quick"), waiting = definition.Source("slow");
+        BuildRequest request = _solver.Request(definition.End(definition.Merge(quick, waiting)));
+        Task<BuildResult> build = _solver.Solver.BuildAsync(request, new RecordedProgress(), Token);
+        BuildRecord? kept;
+        while ((kept = _solver.Solver.History.TryLoad(request.HistoryId)) is null || Of(kept, "test://quick") != StepOutcome.Executed || Of(kept, "test://slow") != StepOutcome.Canceled)
+        {
+            Assert.False(build.IsCompleted);
+            await Task.Delay(50, Token);   // written every few seconds
+        }
+
+        Assert.Equal((BuildStatus.Running, null), (kept.Status, kept.Completed));
+        gate.SetResult();
+        await build;
+        await _solver.Solver.RecordsAsync(Token);
+        Assert.Equal(BuildStatus.Completed, _solver.Solver.History.TryLoad(request.HistoryId)!.Status);
+
+        static StepOutcome Of(BuildRecord record, string name) => record.Steps.Single(step => step.Name == name).Outcome;
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Cairn.Llb;
 using Cairn.Solver.Exporters;
 using Cairn.Solver.Progress;
+using Cairn.Solver.Scheduling;
 using Cairn.Solver.Sources;
 using Cairn.Solver.Tests.Progress;
 using Google.Protobuf;
@@ -19,6 +20,49 @@ public sealed class BuildSolverTests : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _test.DisposeAsync();
+
+    [Fact]
+    public async Task Of_several_inputs_only_the_one_that_is_lost_is_made_again()
+    {
+        TestThing below = _test.Thing("below", "one"), from = _test.Thing("from", "two");
+        var first = new TestDefinition();
+        await _test.BuildAsync(first.End(first.Merge(first.Source("below"), first.Source("from"))));
+        await _test.ReopenAsync();
+        foreach (string layer in Directory.GetDirectories(Path.Combine(_test.Root, "layers"))
+            .Where(static layer => File.ReadAllText(Path.Combine(layer, "fs", "file")) == "two"))
+        {
+            Directory.Delete(layer, recursive: true);
+        }
+
+        var second = new TestDefinition();
+        BuildResult result = await _test.BuildAsync(second.End(second.CopyOnto(second.Source("below"), second.Source("from"), "/file", "/copied")));
+
+        Assert.Equal(("one", "two"), (result.Response["file"], result.Response["copied"]));
+        Assert.Equal((1, 2), (below.Fetches, from.Fetches));
+    }
+
+    [Fact]
+    public async Task What_only_hands_its_input_on_is_recorded_when_the_build_has_ended()
+    {
+        const int Length = 500;
+        TestThing thing = _test.Thing("a", "one");
+        var definition = new TestDefinition();
+        string at = definition.Source("a");
+        for (int i = 0; i < Length; i++)
+        {
+            at = definition.Passthrough($"p{i}", at);
+        }
+
+        Definition built = definition.End(at);
+        await _test.BuildAsync(built);
+        await _test.ReopenAsync();
+        var recorded = new RecordedOutcomes();
+        await _test.Solver.BuildAsync(_test.Request(built), new RecordedProgress(), recorded, TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, thing.Fetches);
+        Assert.Equal(OutcomeKind.HitByDefinition, recorded.Of($"passthrough p{Length - 1}").Kind);
+        Assert.DoesNotContain(recorded.All, static outcome => outcome.Kind == OutcomeKind.Executed);
+    }
 
     [Fact]
     public async Task A_source_is_fetched_once_and_found_again_by_another_process()

@@ -1,3 +1,4 @@
+using Cairn.Llb;
 using Cairn.Protos.Pb;
 using Cairn.Solver.Jobs;
 using Xunit;
@@ -34,6 +35,16 @@ public sealed class StepLimitsTests
                 Memory = 200, MemorySwap = -1, CpuShares = 10, CpuQuota = 30_000, CpuPeriod = 40_000, CpusetCpus = "0,1,2,4", CpusetMems = string.Empty,
             },
             both);
+    }
+
+    [Fact]
+    public void Of_limits_of_processes_the_highest_counts_and_none_lifts_it()
+    {
+        Assert.Equal(20, StepLimits.Relax(20L, 10L));
+        Assert.Null(StepLimits.Relax(20L, null));
+        Assert.Equal(7, StepLimits.ReadProcesses(new Dictionary<string, string> { ["pids"] = "7" }));
+        Assert.Null(StepLimits.ReadProcesses(new Dictionary<string, string>()));
+        Assert.Throws<BuildException>(static () => StepLimits.ReadProcesses(new Dictionary<string, string> { ["pids"] = "0" }));
     }
 
     [Fact]

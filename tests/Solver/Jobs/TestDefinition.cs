@@ -47,6 +47,16 @@ internal sealed class TestDefinition
         return Add(new Op { File = new FileOp { Actions = { copy } } }, from);
     }
 
+    /// <summary>Copies a file onto another input.</summary>
+    public string CopyOnto(string below, string from, string source, string destination)
+    {
+        var copy = new FileAction
+        {
+            Input = 0, SecondaryInput = 1, Output = 0, Copy = new FileActionCopy { Src = source, Dest = destination, Mode = -1, Timestamp = -1 },
+        };
+        return Add(new Op { File = new FileOp { Actions = { copy } } }, below, from);
+    }
+
     public void ExportCache(string digest, bool hint) => _definition.Metadata[digest].ExportCache = new ExportCache { Value = hint };
 
     public string Build(string input) =>
