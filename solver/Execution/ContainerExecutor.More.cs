@@ -7,6 +7,8 @@ namespace Cairn.Solver.Execution;
 
 public sealed partial class ContainerExecutor
 {
+    private static readonly TimeSpan StreamPatience = TimeSpan.FromSeconds(2);
+
     /// <inheritdoc/>
     public async Task<ExecExit> ExecAsync(
         LiveProcess first, ExecRequest request, IExecOutput output, LiveProcess live, CancellationToken cancellationToken)
@@ -41,8 +43,16 @@ public sealed partial class ContainerExecutor
             using RuntimeProcess process = live.Begin(command, output, pidFile, container: null);
             int code = await ExitAsync(live, process, cancellationToken);
             live.End();
-            await process.StreamsAsync();
             cancellationToken.ThrowIfCancellationRequested();
+
+            // What the process started may live on in the container, with its streams; it is not waited for.
+            Task streams = process.StreamsAsync();
+            await Task.WhenAny(streams, Task.Delay(StreamPatience, _options.Clock, CancellationToken.None));
+            if (streams.IsCompleted)
+            {
+                await streams;
+            }
+
             return Judge(container.Runtime, plan, code, runtimeDied: false, RuntimeLog.TryReadError(log));
         }
         finally
@@ -63,9 +73,9 @@ public sealed partial class ContainerExecutor
         {
             while (!exit.IsCompleted)
             {
-                if (live.TryReadPid() is { } running)
+                if (live.TryReadPid() is { } running && !Signals.Send(running, Signals.Kill))
                 {
-                    Signals.Send(running, Signals.Kill);
+                    process.Kill();   // runc stays while anybody has the streams that it copies
                 }
 
                 await Task.WhenAny(exit, Task.Delay(KillRetry, _options.Clock, CancellationToken.None));

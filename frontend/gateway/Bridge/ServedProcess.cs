@@ -25,6 +25,9 @@ internal sealed class ServedProcess : IExecOutput
     private readonly Channel<ExecMessage> _input = Channel.CreateBounded<ExecMessage>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly Channel<ExecMessage> _control = Channel.CreateBounded<ExecMessage>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
+    private readonly Lock _output = new();   // guards the other, and keeps output before the end
+    private bool _isOver;
+
     public ServedProcess(
         string id, InitMessage init, BuildContainer container, ExecStream stream, Func<Exception, ErrorStatus> describe, TimeProvider clock,
         CancellationToken killed)
@@ -69,10 +72,19 @@ internal sealed class ServedProcess : IExecOutput
     /// <inheritdoc/>
     public void Write(int stream, ReadOnlySpan<byte> bytes)
     {
-        if (_init.Fds.Contains((uint)stream))
+        if (!_init.Fds.Contains((uint)stream))
         {
-            // A thread of the process's own: it waits for a slow client, and the process with it.
-            Send(new ExecMessage { ProcessID = _id, File = new FdMessage { Fd = (uint)stream, Data = ByteString.CopyFrom(bytes) } }).GetAwaiter().GetResult();
+            return;
+        }
+
+        var message = new ExecMessage { ProcessID = _id, File = new FdMessage { Fd = (uint)stream, Data = ByteString.CopyFrom(bytes) } };
+        lock (_output)
+        {
+            if (!_isOver)
+            {
+                // A thread of the process's own: it waits for a slow client, and the process with it.
+                Send(message).GetAwaiter().GetResult();
+            }
         }
     }
 
@@ -109,6 +121,10 @@ internal sealed class ServedProcess : IExecOutput
         {
             _input.Writer.TryComplete();
             _control.Writer.TryComplete();
+            lock (_output)
+            {
+                _isOver = true;   // what the process has left running may still print
+            }
         }
 
         foreach (uint fd in _init.Fds.Where(static fd => fd is 1 or 2))

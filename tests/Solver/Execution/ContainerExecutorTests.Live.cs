@@ -76,7 +76,7 @@ public abstract partial class ContainerExecutorTests
         var output = new RecordedOutput();
         using LiveProcess second = LiveProcess.Create(hasTerminal: false, TimeProvider.System);
         await SeenAsync("ready");
-        Task<ExecExit> exec = _bench.Executor.ExecAsync(live, Request("echo in; while :; do sleep 1000; done"), output, second, Cancelled);
+        Task<ExecExit> exec = _bench.Executor.ExecAsync(live, Request("echo in; while read line; do :; done"), output, second, Cancelled);
         await output.SeenAsync("in").WaitAsync(Patience, Cancelled);
 
         await live.SignalAsync(10, Cancelled);
